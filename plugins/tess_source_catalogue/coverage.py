@@ -2,40 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
-from functools import cached_property, lru_cache
-from typing import Any
+from collections.abc import Callable, Collection, Iterator, Mapping
+from functools import cached_property, lru_cache, wraps
+from typing import TypeVar
 
 from tess_source._lazy import pl
 from tess_source.errors import QueryError
 from tess_source.hooks.records import Source
 from tess_source.names.sectors import text_of_sectors
-from tess_source.names.vocabulary import FFI_ERAS, FILES
 from tess_source.targets.target import Query
-from tess_source.wording import keyword
-from tess_source_catalogue.criteria import Criteria, criteria_of, exact_values, meets
+from tess_source.wording import Wording, keyword
+from tess_source_catalogue.asked import AskedLists
 from tess_source_catalogue.declared import sources_of_files
 from tess_source_catalogue.folder import CatalogueFolder, ListFile, PresentLists
 from tess_source_catalogue.lacking import (
+    absent_in_words,
     known_in_words,
     label,
     missing_in_words,
     nameless_in_words,
     sectors_in_words,
+    several_in_words,
     updates_in_words,
 )  # fmt: skip
-from tess_source_filters import exptime, whole, words
+from tess_source_catalogue.specimens import SEVERAL
 
-__all__ = ["IDENTITIES", "Coverage"]
+__all__ = ["Coverage"]
 
-SEVERAL = "multi-"
-"""Begin of the names of sources whose lists are about several sectors: which of them there are, no sector tells."""
-IDENTITIES = frozenset({"obs_id", "obsid", "dataurl"})
-"""Columns whose value is of one observation, whatever its pipeline."""
 BY_GAIA = ("TGLC",)
 """Pipelines whose files are named by Gaia ids: only their target lists tell the TIC ids."""
-_KEPT_TIMES = {one.name: one.keep for one in exptime.FILTERS}
+MOST_QUESTIONS = 100
+"""Questions of which it is remembered what they name. Questions about other stars are the same question here."""
+T = TypeVar("T")
+
+
+def _once(method: Callable[[Coverage, AskedLists], T]) -> Callable[[Coverage, Query], T]:
+    """Return a method of a question that is computed once for all that name the same."""
+
+    @wraps(method)
+    def remembered(self: Coverage, query: Query) -> T:
+        asked = self._asked(query)
+        if method not in asked.known:
+            asked.known[method] = method(self, asked)
+        known: T = asked.known[method]
+        return known
+
+    return remembered
 
 
 class Coverage:
@@ -51,7 +63,7 @@ class Coverage:
         self.lists: PresentLists = lists
         self.sources: Mapping[str, Source] = sources_of_files(lists)
         """Name → source of lists of files, of those that there can be."""
-        self._last: tuple[Query, _Asked] | None = None
+        self._known: dict[tuple[object, ...], AskedLists] = {}
 
     @classmethod
     def of(cls, folder: CatalogueFolder) -> Coverage:
@@ -64,17 +76,23 @@ class Coverage:
         return frozenset((name, first) for name, first, last in self.lists if first == last and name in self.sources)
 
     @cached_property
+    def kinds(self) -> frozenset[str]:
+        """The kinds of files of which there can be lists."""
+        return frozenset(kind for source in self.sources.values() for kind in source.kinds)
+
+    @cached_property
     def newest(self) -> int:
         """The newest sector with files; 0 without any."""
         return max((sector for _, sector in self.has), default=0)
 
-    def pipelines(self, query: Query) -> list[str]:
+    @_once
+    def pipelines(self, asked: AskedLists) -> list[str]:
         """Return the pipelines that are meant where none is named: those that have all sectors and kinds that are named, else all."""
-        asked = self._asked(query)
         had = {self.sources[name].pipeline for name, _ in self.has}
         needed = asked.needed.filter(pl.col("pipeline").is_in(sorted(had))).partition_by("pipeline", as_dict=True)
         meant = {one for (one,) in needed}
         here = {one for (one,), own in needed.items() if not self._missing(own, asked, every=bool(asked.kinds))}
+        here &= {pipeline for pipeline, _ in self._parts(asked)}
         here -= {pipeline for pipeline, _ in self._nameless(asked)}
         return sorted(here or meant or had)
 
@@ -89,34 +107,45 @@ class Coverage:
         """
         if not self.has:
             raise QueryError("the catalogue is empty: `tess-source catalogue update` makes it")
-        asked = self._asked(query)
-        if asked.unlisted:
-            raise QueryError(
-                f"the catalogue has no {asked.unlisted}: its lists are of {known_in_words(self.sources)}; ",
-                keyword("archive", "mast"),
-                " has more",
-            )
-        if asked.later:
-            raise QueryError(
-                f"the catalogue ends with sector {self.newest}: `tess-source catalogue update` brings what the archive has, or ask ",
-                keyword("archive", "mast"),
-            )
-        if missing := self._missing(asked.needed, asked, every=bool(asked.kinds)):
-            raise QueryError(
-                f"the catalogue lacks {missing_in_words(missing, self.sources)}; {updates_in_words(missing, self.sources)}, or ask ",
-                keyword("archive", "mast"),
-            )
-        if nameless := self._nameless(asked):
-            raise QueryError(*nameless_in_words(nameless))
+        if problem := self._problem(query):
+            raise QueryError(*problem)
 
-    def covers(self, query: Query) -> bool:
+    @_once
+    def _problem(self, asked: AskedLists) -> list[str | Wording]:
+        """Return the parts of the message about what it lacks; none if there is nothing."""
+        return next(self._problems(asked), [])
+
+    def _problems(self, asked: AskedLists) -> Iterator[list[str | Wording]]:
+        """Yield what is wrong with a question, in parts of a message: the first is the one to tell."""
+        mast, update = keyword("archive", "mast"), "`tess-source catalogue update`"
+        if asked.unlisted:
+            known = known_in_words(self.sources)
+            yield [f"the catalogue has no {asked.unlisted}: its lists are of {known}; ", mast, " has more"]
+        if asked.later:
+            yield [f"the catalogue ends with sector {self.newest}: {update} brings what the archive has, or ask ", mast]
+        if missing := self._missing(asked.needed, asked, every=bool(asked.kinds)):
+            lacking, updates = (words(missing, self.sources) for words in (missing_in_words, updates_in_words))
+            yield [f"the catalogue lacks {lacking}; {updates}, or ask ", mast]
+        if nameless := self._nameless(asked):
+            yield nameless_in_words(nameless)
+        if self._is_any_here(asked):
+            return
+        if asked.unlisted_several:
+            several = several_in_words(asked.unlisted_several)
+            yield [f"no list has {several}, so the catalogue cannot tell; ask ", mast]
+        if absent := self._absent(asked):
+            yield [f"{absent_in_words(absent, self.sources)}: {update} asks again, or ask ", mast]
+
+    @_once
+    def covers(self, asked: AskedLists) -> bool:
         """Return whether it has all that a question without targets may mean, up to its newest sector."""
         if not self.has:
             return False
-        asked = self._asked(query)
         named = bool(asked.pipelines) or asked.identity
         needed = asked.needed if named else asked.needed.filter(pl.col("pipeline") == "SPOC")
         if asked.unlisted or asked.later or not needed.height or self._nameless(asked):
+            return False
+        if (named and asked.unlisted_several) or not self._is_any_here(asked):
             return False
         return not self._missing(needed, asked, every=True, sectors=True)
 
@@ -129,8 +158,7 @@ class Coverage:
         sectors : collection of int, optional
             Sectors of the answer; None: all that the question means.
         """
-        asked = self._asked(query)
-        wanted = set(asked.needed["pipeline"].unique())
+        asked, wanted = self._asked(query), self._pipelines_needed(query)
         if sectors is None:
             sectors = asked.sectors or None
         return [
@@ -140,13 +168,20 @@ class Coverage:
             and (sectors is None or (last in sectors if first == last else any(first <= n <= last for n in sectors)))
         ]
 
-    def parts(self, query: Query) -> set[tuple[str, int]]:
+    @_once
+    def parts(self, asked: AskedLists) -> set[tuple[str, int]]:
         """Return the pipelines and sectors that a question means and that there are."""
-        return self._parts(self._asked(query))
+        return self._parts(asked)
 
-    def in_words(self, query: Query) -> str:
+    @_once
+    def _pipelines_needed(self, asked: AskedLists) -> set[str]:
+        """Return the pipelines that a question means."""
+        return set(asked.needed["pipeline"].unique())
+
+    @_once
+    def in_words(self, asked: AskedLists) -> str:
         """Return what it has of the pipelines that a question means, e.g. ``"SPOC lc, tp of sectors 1-26"``."""
-        wanted = set(self._asked(query).needed["pipeline"].unique())
+        wanted = set(asked.needed["pipeline"].unique())
         said: dict[tuple[str, str], list[str]] = {}
         for name, source in self.sources.items():
             sectors = [sector for one, sector in self.has if one == name]
@@ -162,20 +197,42 @@ class Coverage:
             if name.startswith(SEVERAL) and name in self.sources and "SPOC" in wanted
         }
         parts += [f"SPOC dv of several sectors that end with {sectors_in_words(text_of_sectors(ends))}"] if ends else []
-        return "; ".join(parts) or "no files of what is asked"
+        parts = parts or ["no files of what is asked"]
+        parts += [absent_in_words(absent, self.sources)] if asked.sectors and (absent := self._absent(asked)) else []
+        parts += [f"no list has {several}"] if (several := several_in_words(asked.unlisted_several)) else []
+        return "; ".join(parts)
 
-    def _asked(self, query: Query) -> _Asked:
-        """Return what a question names; several hooks ask about the same one."""
-        last = self._last
-        if last is None or last[0] is not query:
-            self._last = last = (query, _Asked.of(query, self))
-        return last[1]
+    def _asked(self, query: Query) -> AskedLists:
+        """Return what a question names, which several hooks ask, and of which there is little to tell about any star."""
+        key = AskedLists.key(query, self.lists)
+        if (found := self._known.get(key)) is None:
+            if len(self._known) >= MOST_QUESTIONS:
+                self._known.clear()
+            self._known[key] = found = AskedLists.of(query, self.newest, self.lists)
+        return found
 
-    def _parts(self, asked: _Asked) -> set[tuple[str, int]]:
+    def _is_told(self, key: tuple[str, int]) -> bool:
+        """Return whether it has the list of a source about a sector, or knows that the archive had none."""
+        return key in self.has or key in self.lists.absent
+
+    def _absent(self, asked: AskedLists) -> dict[tuple[str, int], float]:
+        """Return the lists that would be needed and that the archive did not have: source and sector → when it was asked."""
+        needed = set(asked.needed.select("source", "last_sector").iter_rows())
+        return {key: time for key, time in self.lists.absent.items() if key in needed}
+
+    def _is_any_here(self, asked: AskedLists) -> bool:
+        """Return whether any list is here that a question needs."""
+        several = {name for name in asked.needed["source"].unique() if name.startswith(SEVERAL)}
+        return bool(self._parts(asked)) or any(
+            name in several and (not asked.sectors or any(first <= sector <= last for sector in asked.sectors))
+            for name, first, last in self.lists
+        )
+
+    def _parts(self, asked: AskedLists) -> set[tuple[str, int]]:
         needed = asked.needed.select("source", "pipeline", "last_sector").unique()
         return {(pipeline, sector) for name, pipeline, sector in needed.iter_rows() if (name, sector) in self.has}
 
-    def _nameless(self, asked: _Asked) -> set[tuple[str, int]]:
+    def _nameless(self, asked: AskedLists) -> set[tuple[str, int]]:
         """Return the pipelines and sectors in which stars are asked for by their TIC ids, and nothing tells these."""
         if not asked.stars or not any(self.sources[name].pipeline in BY_GAIA for name, _ in self.has):
             return set()
@@ -186,7 +243,7 @@ class Coverage:
         }
 
     def _missing(
-        self, needed: pl.DataFrame, asked: _Asked, *, every: bool, sectors: bool = False
+        self, needed: pl.DataFrame, asked: AskedLists, *, every: bool, sectors: bool = False
     ) -> dict[str, set[int]]:
         """Return the lists that are needed and missing: name of a source → sectors, none of them if any sector would do.
 
@@ -194,7 +251,7 @@ class Coverage:
         ----------
         needed : polars.DataFrame
             Specimens.
-        asked : _Asked
+        asked : AskedLists
         every : bool
             Whether each kind of file is needed, or one of them is enough.
         sectors : bool
@@ -209,9 +266,9 @@ class Coverage:
                 if every and not any(one == name for one, _, _ in self.lists):
                     missing[name] = set()
             elif not by_sector:
-                if not any((name, sector) in self.has for sector in wanted):
+                if not any(self._is_told((name, sector)) for sector in wanted):
                     missing[name] = set()
-            elif gone := {sector for sector in wanted if (name, sector) not in self.has}:
+            elif gone := {one for one in wanted if not self._is_told((name, one))}:
                 missing[name] = gone
         return missing if every else self._without_others(missing, pairs)
 
@@ -231,151 +288,3 @@ class Coverage:
 @lru_cache(maxsize=8)
 def _coverage(lists: PresentLists) -> Coverage:
     return Coverage(lists)
-
-
-@dataclass(frozen=True)
-class _Asked:
-    """What a question names, and the lists that it needs."""
-
-    sectors: frozenset[int]
-    """Sectors that are named; empty: none is."""
-    pipelines: bool
-    """Whether pipelines are named."""
-    kinds: bool
-    """Whether kinds of files are named."""
-    identity: bool
-    """Whether it names an observation."""
-    stars: bool
-    """Whether it names stars by their TIC ids."""
-    unlisted: str
-    """What is named that no list has, in words; empty if there is nothing."""
-    later: bool
-    """Whether it names sectors without an end, which all come after the newest one."""
-    needed: pl.DataFrame
-    """Specimens of the files that it may mean."""
-
-    @classmethod
-    def of(cls, query: Query, coverage: Coverage) -> _Asked:
-        criteria = criteria_of(query)
-        kind, pipeline = (_words(query.filters.get(name)) for name in ("kind", "pipeline"))
-        sector = query.filters.get("sector")
-        numbers = [*(exact_values(criteria, "sequence_number") or ()), *(_numbers(sector) or ())]
-        everything = _specimens(
-            coverage.lists, max([coverage.newest, *(int(one) for one in numbers if int(one) <= whole.MOST_SECTORS)])
-        )
-        what = everything.filter(
-            meets(
-                everything,
-                {name: values for name, values in criteria.items() if name not in {"sequence_number", "t_exptime"}},
-            )
-        )
-        for column, said in (("kind", kind), ("pipeline", pipeline)):
-            what = what.filter(said.mask(pl.col(column))) if said else what
-        when = meets(
-            everything, {name: criteria[name] for name in ("sequence_number", "t_exptime") if name in criteria}
-        )
-        needed = what.filter(when)
-        if isinstance(sector, whole.Wholes):
-            needed = needed.filter(sector.meets(pl.col("first_sector"), pl.col("last_sector")))
-        if isinstance(time := query.filters.get("exptime"), exptime.Exptimes):
-            needed = needed.filter(_KEPT_TIMES["exptime"](needed, time))  # type: ignore[arg-type]
-        named = "sequence_number" in criteria or isinstance(sector, whole.Wholes)
-        names = [*(exact_values(criteria, "provenance_name") or ()), *(pipeline.wanted if pipeline else ())]
-        return cls(
-            sectors=frozenset(needed["last_sector"].to_list()) if named else frozenset(),
-            pipelines="provenance_name" in criteria or pipeline is not None,
-            kinds=bool(kind and kind.wanted),
-            identity=any(name.lower() in IDENTITIES for name in criteria),
-            stars="tic" in query.filters
-            or "target_name" in criteria
-            or any(one.tic is not None for one in query.targets),
-            unlisted=_unlisted(coverage.sources, names, kind.wanted if kind else (), what, criteria),
-            later=_is_later(criteria, sector, int(everything["last_sector"].max() or 0)),  # type: ignore[arg-type]
-            needed=needed.filter("published"),
-        )
-
-
-def _words(value: Any) -> words.Words | None:
-    return value if isinstance(value, words.Words) else None
-
-
-def _numbers(value: Any) -> list[int] | None:
-    return value.numbers(whole.MOST_SECTORS) if isinstance(value, whole.Wholes) else None
-
-
-def _is_later(criteria: Criteria, sector: Any, newest: int) -> bool:
-    """Return whether sectors are meant, and all of them come after the newest one. Those that are named one by one do not."""
-    if isinstance(sector, whole.Wholes):
-        return newest < (sector.spans[0].least or 0) < whole.MOST_SECTORS
-    named = {name: values for name, values in criteria.items() if name == "sequence_number"}
-    if not named or exact_values(named, "sequence_number") is not None:
-        return False
-    numbers = pl.DataFrame({"sequence_number": pl.int_range(1, whole.MOST_SECTORS, dtype=pl.Int64, eager=True)})
-    meant = numbers.filter(meets(numbers, named))["sequence_number"]
-    return len(meant) > 0 and not (meant <= newest).any()
-
-
-def _unlisted(
-    sources: Mapping[str, Source], names: Iterable[str], kinds: Iterable[str], what: pl.DataFrame, criteria: Criteria
-) -> str:
-    """Return in words what is named that no list has."""
-    pipelines = {source.pipeline.lower() for source in sources.values()}
-    listed = {kind for source in sources.values() for kind in source.kinds}
-    unknown = [f"files by {name}" for name in dict.fromkeys(names) if name.lower() not in pipelines]
-    unknown += [f"{kind} files" for kind in kinds if kind not in listed]
-    if not unknown and not what.height:
-        told = [f"{name}={', '.join(map(str, values))}" for name, values in criteria.items() if name in what.columns]
-        unknown = [f"files with {' and '.join(told)}" if told else "such files"]
-    return " and no ".join(unknown)
-
-
-@lru_cache(maxsize=8)
-def _specimens(lists: PresentLists, newest: int) -> pl.DataFrame:
-    """Return a file of each kind of each list that there can be up to a sector."""
-    times = {(row.pipeline, row.kind): row.exptime for row in FILES}
-    kinds = [
-        {
-            "source": name,
-            "pipeline": source.pipeline,
-            "kind": kind,
-            "since": source.since,
-            "time": _time(times, source.pipeline, kind),
-        }
-        for name, source in sources_of_files(lists).items()
-        for kind in source.kinds
-    ]
-    schema: dict[str, Any] = {
-        "source": pl.String,
-        "pipeline": pl.String,
-        "kind": pl.String,
-        "since": pl.Int32,
-        "time": pl.Float64,
-    }
-    sectors = pl.DataFrame({"last_sector": pl.int_range(1, newest + 1, dtype=pl.Int32, eager=True)})
-    frame = pl.DataFrame(kinds, schema=schema).join(sectors, how="cross")
-    return frame.with_columns(
-        exptime=pl.coalesce("time", _era()),
-        first_sector=pl.when(pl.col("source").str.starts_with(SEVERAL))
-        .then(pl.lit(1, pl.Int32))
-        .otherwise("last_sector"),
-        published=pl.col("last_sector") >= pl.col("since"),
-        provenance_name="pipeline",
-        sequence_number=pl.col("last_sector").cast(pl.Int64),
-        obs_collection=pl.when(pl.col("pipeline") == "SPOC").then(pl.lit("TESS")).otherwise(pl.lit("HLSP")),
-        project=pl.lit("TESS"),
-        dataproduct_type=pl.lit("timeseries"),
-    ).with_columns(t_exptime="exptime")
-
-
-def _time(times: Mapping[tuple[str, str], Any], pipeline: str, kind: str) -> float | None:
-    """Return the exposure time of a kind of file [s]; None for those made from full-frame images."""
-    time = times.get((pipeline, kind))
-    return float(time) if isinstance(time, int | float) else None
-
-
-def _era() -> pl.Expr:
-    """Return the exposure time of full-frame images [s]."""
-    time = pl.lit(float(FFI_ERAS[-1][1]))
-    for last, seconds in reversed(FFI_ERAS[:-1]):
-        time = pl.when(pl.col("last_sector") <= last).then(float(seconds)).otherwise(time)
-    return time

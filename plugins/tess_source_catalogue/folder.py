@@ -2,7 +2,8 @@
 
 ``<source>/s0014-<digest>.parquet`` is a list of one sector, ``<source>/s0001-s0013-<digest>.parquet`` a list about several. The digest is
 that of the list itself and of the version of the stored form. So the names of the files say the state of the whole catalogue. What else is
-known of a list lies beside it, in ``<source>/facts``; if that is lost, the list is only fetched again.
+known of a list lies beside it, in ``<source>/facts``; if that is lost, the list is only fetched again. Of which sectors the archive had no
+list, ``<source>/absent.json`` says.
 
 Nothing depends on locks: every file is written under a temporary name and then renamed, and of two files of one list the newer counts.
 """
@@ -15,7 +16,7 @@ import json
 import os
 import re
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -23,9 +24,11 @@ from typing import Any
 from tess_source import disk
 from tess_source._lazy import pl
 from tess_source.settings import OWN_FOLDER, Settings, store_root
+from tess_source_catalogue import absent
 
 __all__ = [
     "FORM",
+    "ROW_GROUP",
     "TICK",
     "CatalogueFolder",
     "Key",
@@ -46,6 +49,8 @@ _FILE = re.compile(r"s(?P<first>\d{4})(?:-s(?P<last>\d{4}))?-(?P<digest>[0-9a-f]
 _SOURCE = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
 TICK = 3_000_000_000
 """Coarsest clock of a file system, with room to spare [ns]: a folder that changed so lately may change again without a new time."""
+ROW_GROUP = 2**12
+"""Rows that are read at a time, at least: a star is in one such group of a list, or of a volume of the view."""
 _VIEW = "view"
 """Folder of what is derived from the lists."""
 
@@ -108,8 +113,12 @@ class ListFacts:
 class PresentLists(Mapping[Key, ListFile]):
     """All lists of a catalogue: (source, first, last sector) → file. It is never changed, so that it can be told by its identity."""
 
-    def __init__(self, files: Iterable[tuple[Key, ListFile]]) -> None:
+    def __init__(self, files: Iterable[tuple[Key, ListFile]], absent: Mapping[tuple[str, int], float]) -> None:
         self._files = dict(files)
+        self.absent: Mapping[tuple[str, int], float] = {
+            key: time for key, time in absent.items() if (*key, key[1]) not in self._files
+        }
+        """Source and sector of each list that the archive did not have → when it was asked [s since 1970, UTC]."""
 
     def __getitem__(self, key: Key) -> ListFile:
         return self._files[key]
@@ -172,7 +181,12 @@ class CatalogueFolder:
             other = found.get(file.key)
             if other is None or _age(file) > _age(other):
                 found[file.key] = file
-        return PresentLists(sorted(found.items()))
+        gone = {
+            (source, sector): time
+            for source in sources
+            for sector, time in absent.absent_in(self.root / source).items()
+        }
+        return PresentLists(sorted(found.items()), gone)
 
     def facts(self, file: ListFile) -> ListFacts:
         """Return what is known of a list; of lost or damaged facts, the defaults."""
@@ -208,7 +222,7 @@ class CatalogueFolder:
         """
         file = self._file(source, first, last, digest_of(facts.sha256))
         written = io.BytesIO()
-        frame.write_parquet(written, compression="zstd", statistics=True)
+        frame.write_parquet(written, compression="zstd", statistics=True, row_group_size=ROW_GROUP)
         data = written.getvalue()
         stored = hashlib.sha256(data).hexdigest()
         self.note(file, replace(facts, rows=facts.rows or frame.height, stored_size=len(data), stored_sha256=stored))
@@ -231,6 +245,8 @@ class CatalogueFolder:
         for file in files:
             file.path.unlink(missing_ok=True)
             disk.remove(self._facts_path(file))
+            if not self._files_of(file.source):
+                disk.remove(file.path.with_name(absent.NAME))
             for folder in (self._facts_path(file).parent, file.path.parent, self.root):
                 _remove_if_empty(folder)
 
@@ -245,6 +261,10 @@ class CatalogueFolder:
     def forget(self, file: ListFile) -> None:
         """Forget what is known of a list, so that the next update fetches it again. Its rows stay until then."""
         disk.remove(self._facts_path(file))
+
+    def note_absent(self, source: str, gone: Mapping[int, float], present: Collection[int]) -> None:
+        """Note of which sectors the archive has no list of a source, and of which it has: see `absent.note_absent`."""
+        absent.note_absent(self.root / source, gone, present)
 
     def tidy(self) -> None:
         """Remove what ended processes have left: temporary files, older files of a list, and old facts without a list."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 
 from tess_source.hooks.records import Source
 from tess_source.names.sectors import text_of_sectors
 from tess_source.wording import Wording, keyword
 
 __all__ = [
-    "known_in_words", "label", "missing_in_words", "nameless_in_words", "sectors_in_words", "updates_in_words",
+    "absent_in_words", "known_in_words", "label", "missing_in_words", "nameless_in_words", "sectors_in_words", "several_in_words",
+    "updates_in_words",
 ]  # fmt: skip
 
 
@@ -43,6 +45,20 @@ def missing_in_words(missing: Mapping[str, set[int]], sources: Mapping[str, Sour
         f"{pipeline} {', '.join(map(label, own))}" + (f" of {sectors_in_words(sectors)}" if sectors else "")
         for (pipeline, sectors), own in _by_sectors(missing, sources).items()
     )
+
+
+def absent_in_words(absent: Mapping[tuple[str, int], float], sources: Mapping[str, Source]) -> str:
+    """Return which lists the archive did not have, given their sources, sectors, and when it was asked [s since 1970, UTC]."""
+    sectors: dict[str, set[int]] = {}
+    for name, sector in absent:
+        sectors.setdefault(name, set()).add(sector)
+    asked = datetime.fromtimestamp(min(absent.values()), UTC).date().isoformat()
+    return f"on {asked}, the archive had no list of {missing_in_words(sectors, sources)}"
+
+
+def several_in_words(pipelines: Iterable[str]) -> str:
+    """Return what is not on any list, given the pipelines of which it is asked."""
+    return " and ".join(f"{pipeline} dv of several sectors" for pipeline in pipelines)
 
 
 def nameless_in_words(nameless: Iterable[tuple[str, int]]) -> list[str | Wording]:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from math import cos, radians, sin
 from pathlib import Path
+from typing import NamedTuple
 
 from tess_source._lazy import pl
 from tess_source.display.visible import logger
 from tess_source.tables.among import among
+from tess_source_catalogue.bundles import Bundles, FoundRows, count_of, numbered, stacked
 from tess_source_catalogue.compose import Pages, composed
 from tess_source_catalogue.folder import CatalogueFolder
 from tess_source_catalogue.stored import SCALE, unscaled
-from tess_source_catalogue.view import bundles_of, rows_path
+from tess_source_catalogue.view import bundles_of, rows_path, scanned
 from tess_source_catalogue.volumes import Volume
 
 __all__ = ["Place", "in_cone", "pages_of"]
@@ -33,7 +35,7 @@ def pages_of(
     sectors: Collection[int] | None,
     pipelines: Collection[str] | None,
     place: Place | None,
-) -> Pages:
+) -> FoundRows:
     """Return the rows of observations that are asked for, and all bundles of their volumes, numbered anew.
 
     Parameters
@@ -53,33 +55,28 @@ def pages_of(
     FileNotFoundError
         If an update has just replaced what is read.
     """
-    found = list(present)
-    asked = _Choice(tics, sectors, pipelines, place)
-    views = _of_views(folder, found, asked)
-    rows: list[pl.DataFrame] = []
-    bundles: list[pl.LazyFrame] = []
-    count = 0
-    for volume, view in zip(found, views, strict=True):
-        made = _of_lists(volume, asked) if view is None else view
-        if made.rows.height:
-            rows.append(made.rows.with_columns(pl.col("bundle") + count) if count else made.rows)
-            bundles.append(made.bundles.lazy().with_columns(pl.col("bundle") + count))
-            count += int(made.bundles["bundle"][-1]) + 1
-    if not rows:
-        return Pages(pl.DataFrame(), pl.DataFrame())
-    them, those = asked.exactly(_stacked(rows)), pl.concat(bundles)
-    if them.height < count:
-        those = those.filter(pl.col("bundle").is_in(among(them["bundle"].unique())))
-    return Pages(them, those.collect())
+    found, asked = list(present), _Choice(tics, sectors, pipelines, place)
+    views = _views(folder, found)
+    bundles = stacked(tuple(view.path for view in views.values()))
+    read = _of_views(views, asked)
+    rows = [*read.values()]
+    if lists := [_of_lists(volume, asked) for volume in found if volume not in read]:
+        whole = numbered([bundles.frame, *(part.bundles for part in lists)])
+        begin = count_of(bundles.frame)
+        for part in lists:
+            rows.append(part.rows.with_columns(pl.col("bundle") + begin))
+            begin += count_of(part.bundles)
+        bundles = Bundles(whole)
+    return FoundRows(asked.exactly(_stacked(rows)), bundles)
 
 
 def _stacked(parts: list[pl.DataFrame]) -> pl.DataFrame:
     """Return rows with positions in degrees, those stored alike together."""
     alike: dict[tuple[object, ...], list[pl.DataFrame]] = {}
     for part in parts:
-        alike.setdefault(tuple(part.schema.items()), []).append(part)
+        alike.setdefault((*part.columns, *part.dtypes), []).append(part)
     whole = [unscaled(pl.concat(same)) for same in alike.values()]
-    return whole[0] if len(whole) == 1 else pl.concat(whole, how="diagonal")
+    return whole[0] if len(whole) == 1 else pl.concat(whole, how="diagonal") if whole else pl.DataFrame()
 
 
 def in_cone(place: Place, ra: str = "ra", dec: str = "dec") -> pl.Expr:
@@ -134,27 +131,44 @@ def _in_band(place: Place, schema: Mapping[str, object]) -> pl.Expr:
     return band | pl.col("s_dec").is_between(dec - radius, dec + radius) if "s_dec" in schema else band
 
 
-def _of_views(folder: CatalogueFolder, present: Sequence[Volume], asked: _Choice) -> list[Pages | None]:
-    """Return what the view has of volumes; None for one that it does not have, or not whole. The lists say the same."""
-    paths = {volume: path for volume in present if (path := rows_path(folder, volume)).exists()}
-    read: dict[Volume, Pages] = {}
-    lazy: dict[Volume, tuple[pl.LazyFrame, pl.DataFrame]] = {}
-    for volume, path in paths.items():
+class _View(NamedTuple):
+    """What the view has of a volume."""
+
+    path: Path
+    rows: pl.LazyFrame
+    bundles: pl.DataFrame
+
+
+def _views(folder: CatalogueFolder, present: Sequence[Volume]) -> dict[Volume, _View]:
+    """Return what the view has of volumes; without those that it does not have, or not whole."""
+    views: dict[Volume, _View] = {}
+    for volume in present:
+        path = rows_path(folder, volume)
+        with suppress(FileNotFoundError), _not_whole(path):
+            views[volume] = _View(path, scanned(path), bundles_of(path))
+    return views
+
+
+def _of_views(views: Mapping[Volume, _View], asked: _Choice) -> dict[Volume, pl.DataFrame]:
+    """Return the rows that the view has of volumes, without those of which it is damaged. Bundles are numbered as `stacked` does."""
+    lazy: dict[Volume, pl.LazyFrame] = {}
+    begin = 0
+    for volume, (path, rows, bundles) in views.items():
         with _not_whole(path):
-            bundles = bundles_of(path)
-            lazy[volume] = (asked.rows(volume, pl.scan_parquet(path), bundles), bundles)
+            lazy[volume] = asked.rows(volume, rows, bundles).with_columns(pl.col("bundle") + begin)
+        begin += count_of(bundles)
     try:
-        rows = _collected([rows for rows, _ in lazy.values()])
-        read = {volume: Pages(found, lazy[volume][1]) for volume, found in zip(lazy, rows, strict=True)}
+        return dict(zip(lazy, _collected([*lazy.values()]), strict=True))
     except (
         pl.exceptions.PolarsError,
         pl.exceptions.PanicException,
         OSError,
     ):  # then each is read alone, to leave out the damaged one only
-        for volume, (one, bundles) in lazy.items():
-            with _not_whole(paths[volume]):
-                read[volume] = Pages(_collected([one])[0], bundles)
-    return [read.get(volume) for volume in present]
+        read: dict[Volume, pl.DataFrame] = {}
+        for volume, one in lazy.items():
+            with _not_whole(views[volume].path):
+                read[volume] = _collected([one])[0]
+        return read
 
 
 def _of_lists(volume: Volume, asked: _Choice) -> Pages:

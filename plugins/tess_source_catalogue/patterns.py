@@ -13,7 +13,7 @@ from string import Formatter
 from tess_source import names
 from tess_source._lazy import pl
 
-__all__ = ["described", "packed", "rendered"]
+__all__ = ["Patterns", "described", "packed"]
 
 FIELDS = ("tic/", "tic:16", "tic:11", "tic:10", "gaia/", "gaia:22", "gaia:20", "gaia:1")
 """What may stand in a pattern: a number of at least so many digits, wider ones first; with a slash, in groups of four, as in folders."""
@@ -38,7 +38,7 @@ def packed(texts: pl.Series, tics: pl.Series, gaia: pl.Series) -> pl.Series:
     Returns
     -------
     polars.Series of str, shape (n,)
-        With these numbers, `rendered` gives the texts again. A text without any of its numbers is its own pattern.
+        With these numbers, `Patterns.rendered` gives the texts again. A text without any of its numbers is its own pattern.
         Braces, which a URI cannot hold, become ``%7B`` and ``%7D``.
     """
     rows = pl.DataFrame({"pattern": texts, "tic": tics, "gaia": gaia})
@@ -55,38 +55,52 @@ def packed(texts: pl.Series, tics: pl.Series, gaia: pl.Series) -> pl.Series:
     return rows["pattern"]
 
 
-def rendered(patterns: pl.Series, codes: pl.Series, tics: pl.Series, gaia: pl.Series) -> pl.Series:
-    """Return the texts of rows; the inverse of `packed`.
+class Patterns:
+    """Patterns that are read once, and of which texts are made.
 
     Parameters
     ----------
     patterns : polars.Series of str
         Each pattern once.
-    codes : polars.Series of int, shape (n,)
-        Place of each row's pattern among them; of a null, the text is null.
-    tics, gaia : polars.Series of int, shape (n,)
-        Each row's numbers.
     """
-    if len(codes) > CHUNK:
-        some = (
-            rendered(patterns, *(column.slice(start, CHUNK) for column in (codes, tics, gaia)))
-            for start in range(0, len(codes), CHUNK)
-        )
-        return pl.concat(some, rechunk=True)
-    rows = pl.DataFrame({"code": codes.cast(pl.UInt32), "tic": tics, "gaia": gaia})
-    shapes: dict[tuple[str, ...], dict[int, list[str]]] = {}
-    for code, pattern in enumerate(patterns.to_list()):
-        literals, fields = _pieces(pattern)
-        shapes.setdefault(fields, {})[code] = literals
-    if len(shapes) == 1:
-        ((fields, own),) = shapes.items()
-        return rows.select(_text(fields, own, len(patterns))).to_series()
-    rows, parts = rows.with_row_index("row"), []
-    for fields, own in shapes.items():
-        part = rows.join(pl.Series("code", list(own), dtype=pl.UInt32).to_frame(), on="code", how="semi")
-        parts.append(part.select("row", _text(fields, own, len(patterns))))
-    parts.append(rows.filter(pl.col("code").is_null()).select("row", text=pl.lit(None, pl.String)))
-    return pl.concat(parts).sort("row")["text"]
+
+    def __init__(self, patterns: pl.Series) -> None:
+        shapes: dict[tuple[str, ...], dict[int, list[str]]] = {}
+        for code, pattern in enumerate(patterns.to_list()):
+            literals, fields = _pieces(pattern)
+            shapes.setdefault(fields, {})[code] = literals
+        self._texts = [_text(fields, own, len(patterns)) for fields, own in shapes.items()]
+        shape_of = {code: shape for shape, own in enumerate(shapes.values()) for code in own}
+        self._shapes = pl.Series([shape_of[code] for code in range(len(patterns))], dtype=pl.UInt32)
+
+    def rendered(self, codes: pl.Series, tics: pl.Series, gaia: pl.Series) -> pl.Series:
+        """Return the texts of rows; the inverse of `packed`.
+
+        Parameters
+        ----------
+        codes : polars.Series of int, shape (n,)
+            Place of each row's pattern among them; of a null, the text is null.
+        tics, gaia : polars.Series of int, shape (n,)
+            Each row's numbers.
+        """
+        if not self._texts or not len(codes):
+            return pl.repeat(None, len(codes), dtype=pl.String, eager=True)
+        if len(codes) > CHUNK:
+            some = (
+                self.rendered(*(column.slice(start, CHUNK) for column in (codes, tics, gaia)))
+                for start in range(0, len(codes), CHUNK)
+            )
+            return pl.concat(some, rechunk=True)
+        rows = pl.DataFrame([codes.cast(pl.UInt32).alias("code"), tics.alias("tic"), gaia.alias("gaia")])
+        shapes = self._shapes[codes] if len(self._texts) > 1 else self._shapes
+        if shapes.n_unique() <= 1:
+            return rows.select(self._texts[shapes[0] or 0]).to_series()
+        rows, parts = rows.with_row_index("row"), []
+        for shape, text in enumerate(self._texts):
+            part = rows.filter(shapes == shape)
+            parts.append(part.select("row", text))
+        parts.append(rows.filter(shapes.is_null()).select("row", text=pl.lit(None, pl.String)))
+        return pl.concat(parts).sort("row")["text"]
 
 
 def described(patterns: pl.Series) -> pl.DataFrame:
@@ -104,7 +118,7 @@ def described(patterns: pl.Series) -> pl.DataFrame:
     """
     codes = pl.int_range(len(patterns), dtype=pl.UInt32, eager=True)
     samples = {name: pl.repeat(value, len(patterns), dtype=pl.Int64, eager=True) for name, value in SAMPLE.items()}
-    texts = rendered(patterns, codes, samples["tic"], samples["gaia"])
+    texts = Patterns(patterns).rendered(codes, samples["tic"], samples["gaia"])
     said = names.columns(texts)
     obs_ids = [_obs_id(text) for text in texts.to_list()]
     own = {"tic": said["tic"], "gaia": said["gaia"]}

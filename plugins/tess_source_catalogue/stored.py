@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tess_source import names
 from tess_source._lazy import pl
-from tess_source_catalogue.patterns import packed, rendered
+from tess_source_catalogue.patterns import Patterns, packed
 
 __all__ = ["files_of", "packed_files", "scaled", "strange_names", "unscaled"]
 
@@ -51,7 +51,7 @@ def files_of(rows: pl.DataFrame) -> pl.Series:
     codes = rows.join(patterns.to_frame().with_row_index("code"), on="pattern", how="left", maintain_order="left")[
         "code"
     ]
-    return rendered(patterns, codes, rows["tic"], rows["gaia"]).rename("uri")
+    return Patterns(patterns).rendered(codes, rows["tic"], rows["gaia"]).rename("uri")
 
 
 def strange_names(rows: pl.DataFrame) -> list[str]:
@@ -71,10 +71,10 @@ def scaled(frame: pl.DataFrame) -> pl.DataFrame:
 
 def unscaled(frame: pl.DataFrame) -> pl.DataFrame:
     """Return rows with `ra` and `dec` in degrees; the inverse of `scaled`."""
-    whole = [name for name in ("ra", "dec") if name in frame.columns and frame.schema[name] == pl.Int32]
-    return frame.with_columns(_degrees(frame[name]) for name in whole)
+    whole = [name for name in ("ra", "dec") if name in frame.columns and frame[name].dtype == pl.Int32]
+    return frame.with_columns(_degrees(frame[name]) for name in whole) if whole else frame
 
 
 def _degrees(whole: pl.Series) -> pl.Series:
     """Return whole numbers in degrees, divided by a column: polars multiplies by the inverse of a constant, which is not the same."""
-    return whole.cast(pl.Float64) / pl.repeat(float(SCALE), len(whole), dtype=pl.Float64, eager=True)
+    return whole.cast(pl.Float64) / pl.Series([float(SCALE)]).new_from_index(0, len(whole))

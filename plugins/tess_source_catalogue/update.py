@@ -215,6 +215,7 @@ class Update:
             for wave in self._waves(found):
                 bar.expect_files(len(wave))
                 found += self._outcomes(lists, wave, None if executor is None else workers)
+        self._note_absent(found)
         try:
             refresh(self.folder)
         except OSError as error:  # what is derived from the lists only saves time
@@ -223,6 +224,16 @@ class Update:
         absent: set[int] = set() if self.sectors is None else {one.last for one in found} - {one.last for one in kept}
         ordered = sorted(kept, key=lambda one: (one.source, one.first, one.last))
         return Updated(RecordTuple(ordered, "list"), tuple(sorted(absent)))
+
+    def _note_absent(self, found: Iterable[ListOutcome]) -> None:
+        """Note of which sectors the archive has no list: what is asked of them is answered without."""
+        time = now()
+        for source in (one for one in self.sources if not one.index):  # an index says itself which lists there are
+            states = {one.last: one.state for one in found if one.source == source.name}
+            absent = dict.fromkeys((sector for sector, state in states.items() if state == ABSENT), time)
+            self.folder.note_absent(
+                source.name, absent, [sector for sector, state in states.items() if state in {NEW, UNCHANGED}]
+            )
 
     # -- what to ask for --
 

@@ -16,15 +16,13 @@ from tess_source._lazy import pl
 from tess_source.display.visible import logger
 from tess_source.errors import DamagedFileError
 from tess_source_catalogue.compose import composed
-from tess_source_catalogue.folder import CatalogueFolder
+from tess_source_catalogue.folder import ROW_GROUP, CatalogueFolder
 from tess_source_catalogue.volumes import Volume, volumes
 
-__all__ = ["bundles_of", "refresh", "rows_path"]
+__all__ = ["bundles_of", "refresh", "rows_path", "scanned"]
 
 log: logging.Logger = logger(__name__)
 
-ROW_GROUP = 2**12
-"""Rows that are read at a time, at least: a star is in one such group per volume."""
 _BUNDLES = "-bundles"
 
 
@@ -57,14 +55,28 @@ def rows_path(folder: CatalogueFolder, volume: Volume) -> Path:
     return _folder(folder) / f"{volume.name}.parquet"
 
 
-def bundles_of(path: Path) -> pl.DataFrame:
-    """Return the bundles that belong to the rows of a volume."""
-    return _bundles(path.with_name(f"{path.stem}{_BUNDLES}.parquet"))
+def scanned(path: Path) -> pl.LazyFrame:
+    """Return the rows of a volume, still to be read. What its file says of its parts is read once, as long as it is the same file.
+
+    Raises
+    ------
+    FileNotFoundError
+        If they were not made.
+    """
+    state = path.stat()
+    return _scanned(path, (state.st_ino, state.st_size, state.st_mtime_ns))
 
 
 @lru_cache(maxsize=1000)
-def _bundles(path: Path) -> pl.DataFrame:
-    return pl.read_parquet(path, memory_map=False)
+def _scanned(path: Path, state: tuple[int, int, int]) -> pl.LazyFrame:
+    del state
+    return pl.scan_parquet(path)
+
+
+@lru_cache(maxsize=1000)
+def bundles_of(path: Path) -> pl.DataFrame:
+    """Return the bundles that belong to the rows of a volume."""
+    return pl.read_parquet(path.with_name(f"{path.stem}{_BUNDLES}.parquet"), memory_map=False)
 
 
 def _folder(folder: CatalogueFolder) -> Path:

@@ -47,13 +47,16 @@ def sectors_of(
     pixels: bool | None = None,
     refresh: bool = False,
     missing: str = "raise",
+    large: bool = False,
 ) -> SeenSectors:
     """Return the sectors in which stars lie on a CCD: see `tess_source_sectors.accessors.sectors`."""
     wanted = None if sector is None else _sectors(sector)
     asked = stars_asked(session.registry, session.settings, targets, radius=radius, refresh=refresh, missing=missing)
     few = len(asked) <= MOST
     known = (
-        _at_archive(session, asked, refresh, must=products is True) if products or (products is None and few) else None
+        _at_archive(session, asked, must=products is True, refresh=refresh, large=large)
+        if products or (products is None and few)
+        else None
     )
     stars = stars_of(asked)
     if known:
@@ -80,10 +83,10 @@ class _AtArchive:
     """As `tess_source_sectors.planned.sectors_told` gives it."""
 
 
-def _at_archive(session: Session, asked: Mapping[int, Target], refresh: bool, *, must: bool) -> _AtArchive | None:
-    """Return what the archive has of targets; None if it cannot be asked, and need not."""
+def _at_archive(session: Session, asked: Mapping[int, Target], *, must: bool, **how: Any) -> _AtArchive | None:
+    """Return what the archive has of targets, by a search with these arguments; None if it cannot be asked, and need not."""
     try:
-        found = session.search(list(dict.fromkeys(asked.values())), refresh=refresh)
+        found = session.search(list(dict.fromkeys(asked.values())), **how)
     except OfflineError as error:
         if must:
             raise

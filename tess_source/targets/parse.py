@@ -40,13 +40,15 @@ MISSING = ("raise", "skip")
 """What may be done with rows that have no target."""
 
 
-def arcseconds(radius: float | Quantity | str) -> float:
+def arcseconds(radius: float | Quantity | str, what: str = "radius") -> float:
     """Return a radius in arcsec.
 
     Parameters
     ----------
     radius : float or astropy.units.Quantity or str
         A number means arcsec; text is read by astropy, e.g. ``"2 arcmin"``.
+    what : str
+        The argument that it is, for messages.
 
     Returns
     -------
@@ -68,10 +70,10 @@ def arcseconds(radius: float | Quantity | str) -> float:
         try:
             value = float(units.Quantity(radius).to_value(units.arcsec))
         except (TypeError, ValueError, units.UnitsError) as error:
-            message = f"radius {radius!r} is not an angle; give arcsec as a number, or e.g. '2 arcmin'"
+            message = f"{what} {radius!r} is not an angle; give arcsec as a number, or e.g. '2 arcmin'"
             raise QueryError(message) from error
     if not 0 <= value <= 180 * 3600:
-        raise QueryError(f"radius {radius!r} is out of range; it is an angle from 0 to 180 degrees")
+        raise QueryError(f"{what} {radius!r} is out of range; it is an angle from 0 to 180 degrees")
     return value
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tess_source._lazy import pl
 from tess_source.errors import did_you_mean
 from tess_source.hooks.records import Filter, Lookup
+from tess_source.targets.texts import cleaned
 from tess_source.units import is_whole, plain_number
 from tess_source_stars.toi.resolving import ToiName
 
@@ -107,7 +108,7 @@ def _items(value: Any) -> Iterable[str]:
     """
     plain = plain_number(value)
     if isinstance(value, str):
-        yield from filter(None, (part.strip() for part in value.split(",")))
+        yield from filter(None, (cleaned(part) for part in cleaned(value).split(",")))
     elif is_whole(plain, 1):
         yield str(plain)
     elif isinstance(plain, Real) and not isinstance(plain, bool) and 0 < float(plain) < 1e7:
@@ -146,4 +147,8 @@ FILTERS = (
         needs=tuple(COLUMNS),
     ),
 )
-LOOKUPS = (Lookup("tois", COLUMNS, _columns_of_products, "Add the TOIs of each star, and their dispositions."),)
+LOOKUPS = (
+    Lookup(
+        "tois", COLUMNS, _columns_of_products, "Add the TOIs of each star, and their dispositions.", may_be_null=True
+    ),
+)

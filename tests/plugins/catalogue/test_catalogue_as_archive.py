@@ -25,6 +25,14 @@ def session(shared_archive: SampleArchive, tmp_path_factory: pytest.TempPathFact
     return with_catalogue(shared_archive, tmp_path_factory.mktemp("cache"))
 
 
+@pytest.fixture(scope="module")
+def updated(shared_archive: SampleArchive, tmp_path_factory: pytest.TempPathFactory) -> Session:
+    """A session whose catalogue has all of SPOC's lists of sectors 1 to 9 that there are, with which one begins."""
+    session = Session(shared_archive.url, cache=tmp_path_factory.mktemp("updated"))
+    session.catalogue().update(range(1, 10))
+    return session
+
+
 @pytest.fixture
 def offline(session: Session) -> Session:
     return Session(session.settings.server, cache=session.settings.cache, offline=True)
@@ -110,6 +118,48 @@ def test_what_it_lacks_is_an_error_that_says_what_would_bring_it(
 ) -> None:
     with pytest.raises(QueryError, match=message):
         session.search(*target, archive="catalogue", **words)
+
+
+def test_sectors_of_which_the_archive_has_no_list_are_answered_for_and_named(updated: Session) -> None:
+    portal, ours = both(updated, sector=range(1, 10), kind="lc")
+    assert files(ours).equals(files(portal))
+    assert "the archive had no list of SPOC lc of sectors 6-7" in ours.explain()
+    assert updated.search(sector=range(1, 10), kind="lc").query.archives == ("catalogue",)
+
+
+@pytest.mark.parametrize("words", [{"sector": 6}, {"sector": [6, 7]}, {"sector": 27, "kind": "fast-lc"}], ids=str)
+def test_if_the_archive_has_none_of_the_lists_that_is_an_error(updated: Session, words: dict[str, Any]) -> None:
+    updated.catalogue().update(27, source="fast-lc")
+    with pytest.raises(
+        QueryError, match=r"on ....-..-.., the archive had no list of SPOC .*`tess-source catalogue update` asks again"
+    ):
+        updated.search(archive="catalogue", pipeline="SPOC", **{"kind": "lc", **words})
+
+
+def test_kinds_that_begin_after_the_newest_sector_are_lacking(updated: Session) -> None:
+    with pytest.raises(QueryError, match="lacks SPOC fast-lc; `tess-source catalogue update --source fast-lc`"):
+        updated.search(archive="catalogue", pipeline="SPOC", kind="fast-lc")
+
+
+def test_validation_of_several_sectors_that_no_list_has_is_an_error_or_named(session: Session) -> None:
+    with pytest.raises(QueryError, match="no list has TESS-SPOC dv of several sectors"):
+        session.search(archive="catalogue", sector=1, kind="dvt", pipeline="TESS-SPOC")
+    asked: dict[str, Any] = {"sector": 1, "kind": "dvt", "pipeline": "SPOC,TESS-SPOC"}
+    assert "no list has TESS-SPOC dv of several" in session.search(archive="catalogue", **asked).explain()
+    assert session.search(**asked).query.archives == ("mast",)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        {"obs_collection": "HLSP", "pipeline": "SPOC"},
+        {"kind": "fast-lc", "pipeline": "QLP"},
+        {"provenance_name": "SPOC", "pipeline": "QLP"},
+    ],
+    ids=str,
+)
+def test_what_excludes_each_other_finds_nothing_in_both(session: Session, words: dict[str, Any]) -> None:
+    assert [len(found) for found in both(session, TOI3505, **{"sector": 54, **words})] == [0, 0]
 
 
 def test_the_answer_says_of_which_lists_it_is_made_and_so_does_the_lock(session: Session, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from fuzz import altered, attempts
+from sizes import size
 
 from tess_source._lazy import pl
 from tess_source.settings import Settings
@@ -54,6 +55,18 @@ def test_lists_are_read_again_once_a_folder_has_changed(folder: CatalogueFolder)
     assert other.key in folder.lists()
     folder.remove([one, two])
     assert folder.lists() == {other.key: other}
+
+
+def test_damage_to_what_is_noted_of_absent_lists_only_makes_it_unknown(folder: CatalogueFolder) -> None:
+    folder.note_absent("lc", {6: 1.5, 7: 1.5}, ())
+    folder.note_absent("lc", {8: 2.5}, (7,))
+    assert folder.lists().absent == {("lc", 6): 1.5, ("lc", 8): 2.5}
+    file = folder.root / "lc" / "absent.json"
+    whole = file.read_bytes()
+    for _, chance in attempts(size(40, 1000)):
+        file.write_bytes(altered(whole, chance))
+        os.utime(file.parent)
+        assert {source for source, _ in folder.lists().absent} <= {"lc"}
 
 
 def test_a_change_within_one_tick_of_the_clock_is_seen(folder: CatalogueFolder) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tess_source import names
 from tess_source.names import Name
-from tess_source_catalogue.patterns import described, packed, rendered
+from tess_source_catalogue.patterns import Patterns, described, packed
 from tess_source_catalogue.stored import files_of, packed_files
 
 PI_MEN = "mast:TESS/product/tess2018206045859-s0001-0000000261136679-0120-s_lc.fits"
@@ -42,7 +42,7 @@ def test_addresses_of_all_shapes_together_come_back_in_their_order() -> None:
     distinct = patterns.unique(maintain_order=True)
     codes = pl.Series([distinct.to_list().index(pattern) for pattern in patterns] + [None])
     numbers = [said[name].extend_constant(None, 1) for name in ("tic", "gaia")]
-    assert rendered(distinct, codes, *numbers).to_list() == [*uris, None]
+    assert Patterns(distinct).rendered(codes, *numbers).to_list() == [*uris, None]
 
 
 def test_braces_which_a_uri_cannot_hold_are_escaped() -> None:

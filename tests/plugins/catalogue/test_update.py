@@ -53,8 +53,12 @@ def test_all_sectors_come_until_three_in_a_row_are_missing(server: Server, catal
 
 def test_a_sector_that_was_missing_comes_when_it_is_there(server: Server, catalogue: SessionCatalogue) -> None:
     catalogue.update(progress=False)
+    assert ("lc", 4) in catalogue.folder.lists().absent
     fill(server, (4,))
     assert states(catalogue)["lc", 4] == "new"
+    assert {("lc", 4), ("lc", 5)} & {*catalogue.folder.lists().absent} == {("lc", 5)}
+    catalogue.rm(source="lc")
+    assert not [source for source, _ in catalogue.folder.lists().absent if source == "lc"]
 
 
 def test_one_sector_touches_one_sector(server: Server, catalogue: SessionCatalogue) -> None:

@@ -15,7 +15,7 @@ from astropy.coordinates import SkyCoord
 from mast_case import KELT9, TOI3505
 
 from tess_source import Session
-from tess_source.errors import MissingExtraError, OfflineError, QueryError
+from tess_source.errors import LargeAnswerError, MissingExtraError, OfflineError, QueryError
 from tess_source.tables.listing import Observations
 from tess_source.tables.rows import with_schema
 from tess_source.targets.target import Query, Target
@@ -411,3 +411,13 @@ def test_an_answer_of_which_a_filter_by_sector_leaves_nothing_says_why(
 def test_nothing_is_said_of_sectors_that_were_not_asked_for(session: Session) -> None:
     assert "silicon" not in session.search("TIC 390988385", kind="fast-tp").explain()
     assert "sector 14" not in session.search("TIC 390988385", sector=1).explain()
+
+
+def test_more_observations_than_a_page_are_refused_and_large_goes_on(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tess_source_mast.guard.MOST_ROWS", 5)
+    with pytest.raises(LargeAnswerError, match="large=True"):
+        session.sectors(KELT9)
+    assert len(session.sectors(KELT9, large=True))
+    assert len(session.sectors(KELT9, products=False))

@@ -48,6 +48,8 @@ def found(session: Session) -> Found:
     [
         (True, STARS[:4]), ("any", STARS[:4]), (False, STARS[4:]), ("none", STARS[4:]), (np.True_, STARS[:4]),
         (700, STARS[:1]), ("700", STARS[:1]), ("TOI-700", STARS[:1]), ("TOI 700 d", STARS[:1]), (700.01, STARS[:1]), ("700.09", ()),
+        (700.0, STARS[:1]),
+        ("TOI\u2013700", STARS[:1]), ("'700'", STARS[:1]),
         ("70", ()), (["700.01", "701"], STARS[:2]), ("700,3505.01", (STARS[0], STARS[2])), (np.array([700, 701]), STARS[:2]),
         ("PC", (STARS[0], STARS[2])), ("cp", (STARS[0], STARS[3])), ("FP,701", STARS[1:2]), (["FP", "PC"], STARS[:3]), ({"APC"}, ()),
     ],
@@ -81,6 +83,16 @@ def test_products_get_the_tois_of_their_stars(found: Found) -> None:
         150428135: ("700.01,700.02,700.03", "CP,CP,PC"), 47384844: ("701.01", "FP"), 390988385: ("3505.01", "PC"),
         307210830: ("175.01", "CP"), 1: (None, None),
     }  # fmt: skip
+
+
+def test_a_star_without_a_toi_is_an_answer_and_no_gap(found: Found, caplog: pytest.LogCaptureFixture) -> None:
+    assert found.select(toi="none").products["tic"].to_list() == [1]
+    assert "not known" not in caplog.text
+
+
+@pytest.mark.parametrize("value", [True, False, "PC", "700.01"])
+def test_of_no_products_none_are_left(session: Session, value: Any) -> None:
+    assert len(session.found([]).select(toi=value).products) == 0
 
 
 def test_a_product_without_a_star_is_neither_with_nor_without_a_toi(session: Session) -> None:

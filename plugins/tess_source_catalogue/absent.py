@@ -1,0 +1,62 @@
+"""Lists that an archive did not have when it was asked: their sectors are answered for, and not asked for in vain.
+
+They are noted beside the lists of a source, in ``<source>/absent.json``: sector → when the archive was asked. If that is lost, or two
+updates write it at once, the catalogue only knows less: it says that it lacks those lists, until the next update.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from pathlib import Path
+
+from tess_source import disk
+
+__all__ = ["NAME", "absent_in", "note_absent"]
+
+NAME = "absent.json"
+
+
+def absent_in(folder: Path) -> dict[int, float]:
+    """Return the sectors of which the archive had no list: sector → when it was asked [s since 1970, UTC].
+
+    Parameters
+    ----------
+    folder : Path
+        The folder of a source.
+
+    Returns
+    -------
+    dict
+        Empty if nothing is noted, or it is damaged.
+    """
+    try:
+        known = json.loads((folder / NAME).read_bytes())
+        return {int(sector): float(time) for sector, time in known.items()}
+    except (OSError, ValueError, AttributeError, TypeError, RecursionError):
+        return {}
+
+
+def note_absent(folder: Path, absent: Mapping[int, float], present: Collection[int]) -> None:
+    """Note of which sectors the archive had no list, and of which it has one now.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder of a source. It is made if something is to be noted.
+    absent : mapping
+        Sector → when the archive was asked [s since 1970, UTC].
+    present : collection of int
+        Sectors of which it has one.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written.
+    """
+    known = absent_in(folder)
+    now = {sector: time for sector, time in {**known, **absent}.items() if sector not in present}
+    if now != known:
+        disk.write_whole(
+            folder / NAME, json.dumps({str(sector): now[sector] for sector in sorted(now)}).encode("ascii")
+        )
