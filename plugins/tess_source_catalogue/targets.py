@@ -36,7 +36,7 @@ class TargetList(Rows):
         "exptime": "Float64",
     }  # fmt: skip
     looks: ClassVar[Mapping[str, NumberLook]] = {
-        "ra": NumberLook("deg", 6), "dec": NumberLook("deg", 6), "tmag": NumberLook(decimals=2), "exptime": NumberLook("s"),
+        "ra": NumberLook("deg", 6), "dec": NumberLook("deg", 6), "tmag": NumberLook("mag", 2), "exptime": NumberLook("s"),
     }  # fmt: skip
     noun = "target"
     __slots__ = ()

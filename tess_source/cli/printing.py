@@ -46,7 +46,7 @@ def render(
     whole : sequence of str
         Columns that are neither left out nor cut on a narrow terminal.
     looks : mapping
-        Column → how its numbers are shown in the format ``table``; the other formats have all digits.
+        Column → how its numbers are shown in the format ``table``; the other formats have all digits, and ``ecsv`` the units.
 
     Returns
     -------
@@ -81,9 +81,9 @@ def _json_text(value: Any, indent: int | None = None) -> str:
     return "\n".join(escaped(line, lambda one: json.dumps(one)[1:-1]) for line in written.split("\n"))
 
 
-def _ecsv(frame: pl.DataFrame, *_of_table: object) -> str:
+def _ecsv(frame: pl.DataFrame, _columns: Sequence[str], _whole: Sequence[str], looks: Looks) -> str:
     out = io.StringIO()
-    to_astropy(frame).write(out, format="ascii.ecsv")
+    to_astropy(frame, looks).write(out, format="ascii.ecsv")
     return out.getvalue()
 
 
