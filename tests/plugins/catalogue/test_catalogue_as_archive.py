@@ -215,8 +215,11 @@ def test_offline_it_answers_by_itself(offline: Session, caplog: pytest.LogCaptur
     assert "offline: answered by catalogue" in caplog.text
     assert offline.count(L98) == len(found.observations)
     assert "sequence_number" in {field.name for field in offline.fields()}
-    with pytest.raises(OfflineError, match=r"catalogue cannot answer it: the catalogue lacks SPOC .* of sector 3"):
+    with pytest.raises(
+        OfflineError, match=r"catalogue cannot answer it: the catalogue lacks SPOC .* of sector 3"
+    ) as problem:
         offline.search(L98, sector=3)
+    assert "--archive mast" in problem.value.in_program
 
 
 def test_a_target_is_asked_of_the_portal_and_refresh_asks_it_always(session: Session) -> None:
