@@ -154,17 +154,17 @@ class OfflineError(TessSourceError, ConnectionError):
     ----------
     missing : str
         What is missing.
-    reason : str, optional
+    reason : str or TessSourceError, optional
         Why it cannot be there.
     """
 
-    def __init__(self, missing: str, reason: str = "") -> None:
+    def __init__(self, missing: str, reason: str | TessSourceError = "") -> None:
         self.missing: str = missing
-        self.reason: str = reason
+        self.reason: str = str(reason)
         super().__init__(missing, reason)
 
     def _message(self, worded: Callable[[object], str]) -> str:
-        why = f" ({self.reason})" if self.reason else ""
+        why = f" ({worded(self.args[1])})" if self.reason else ""
         return f"offline, and not in the cache folder: {self.missing}{why}; ask for it once with a connection"
 
 

@@ -27,6 +27,7 @@ from tess_source_catalogue.criteria import Criteria, criteria_of, exact_values, 
 from tess_source_catalogue.fields import OBSERVED
 from tess_source_catalogue.folder import TICK, CatalogueFolder, ListFacts, ListFile
 from tess_source_catalogue.known import check_columns, check_places
+from tess_source_catalogue.lacking import sectors_in_words
 from tess_source_catalogue.reading import Catalogue
 from tess_source_filters.words import Words
 
@@ -224,7 +225,7 @@ def provenance(query: Query, observations: Observations, settings: Settings) -> 
         )
     return {
         "said": f"it has {coverage.in_words(query)}{when}",
-        "brief": f"sectors {text_of_sectors(here)} of {_between(dates)}"
+        "brief": f"{sectors_in_words(text_of_sectors(here))} of {_between(dates)}"
         if here and dates
         else "nothing of what is asked",
         "lists": [line for _, line in used],

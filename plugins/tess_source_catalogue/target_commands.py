@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tess_source.cli.asking import TakesTargets
+from tess_source.cli.asking import TakesTargets, radius_of
 from tess_source.cli.printing import NOTHING, format_option, note, print_rows
 from tess_source.display import text
 
@@ -34,10 +34,19 @@ __all__ = ["targets"]
 )
 @click.option("--radius", metavar="ANGLE", help="Cone around names and coordinates, in arcsec or e.g. '2 arcmin'.")
 @click.option("--tmag", metavar="MAG", help="TESS magnitudes, e.g. '<10' or 8..10.")
+@click.option(
+    "--pipeline",
+    "--author",
+    default="SPOC",
+    show_default=True,
+    metavar="PIPELINE",
+    help="QLP, TESS-SPOC or TGLC: the stars of its files, with positions alone.",
+)
 @format_option
 @click.pass_obj
 def targets(
-    session: Session, targets: tuple[str, ...], sector: str | None, exptime: str, radius: str | None, tmag: str | None, form: str
+    session: Session, targets: tuple[str, ...], sector: str | None, exptime: str, radius: str | None, tmag: str | None,
+    pipeline: str, form: str,
 ) -> None:  # fmt: skip
     """Show the stars on the target lists, a row per star and sector.
 
@@ -50,9 +59,10 @@ def targets(
     from tess_source.targets.words import joined
     from tess_source_catalogue.targets import targets_of
 
-    whom = list(expand(joined(targets))) or None
-    cone = float(radius) if radius and radius.replace(".", "", 1).isdecimal() else radius
-    found = targets_of(session, whom, sector=sector, exptime=exptime, radius=cone, tmag=tmag)
+    whom = list(expand(joined(targets))) if targets else None
+    found = targets_of(
+        session, whom, sector=sector, exptime=exptime, radius=radius_of(radius), tmag=tmag, pipeline=pipeline
+    )
     print_rows(found.to_polars(), form, found.columns, looks=found.looks)
     note(text.number(len(found), "target"))
     if not len(found):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from tess_source import settings as config
 from tess_source._lazy import pl
 from tess_source.display.text import NumberLook
-from tess_source.errors import OfflineError, QueryError, ServiceError
+from tess_source.errors import OfflineError, QueryError, ServiceError, UnknownNameError
 from tess_source.hooks.records import Accessor
 from tess_source.names.sectors import text_of_sectors
 from tess_source.tables.rows import Rows
@@ -36,7 +36,7 @@ class TargetList(Rows):
         "exptime": "Float64",
     }  # fmt: skip
     looks: ClassVar[Mapping[str, NumberLook]] = {
-        "ra": NumberLook("deg", 6), "dec": NumberLook("deg", 6), "tmag": NumberLook(decimals=2), "exptime": NumberLook("s"),
+        "ra": NumberLook("deg", 6), "dec": NumberLook("deg", 6), "tmag": NumberLook("mag", 2), "exptime": NumberLook("s"),
     }  # fmt: skip
     noun = "target"
     __slots__ = ()
@@ -50,6 +50,7 @@ def targets_of(
     exptime: float | str = 120,
     radius: float | Quantity | str | None = None,
     tmag: Any = None,
+    pipeline: str = "SPOC",
 ) -> TargetList:
     """Return stars of the target lists.
 
@@ -69,6 +70,9 @@ def targets_of(
         Radius of cones around names and places [arcsec]; 3 arcsec if None.
     tmag : object, optional
         TESS magnitudes, e.g. ``(None, 10)`` or ``"<10"``.
+    pipeline : str
+        ``"QLP"``, ``"TESS-SPOC"`` or ``"TGLC"`` for the stars of its files in place of SPOC's targets. Their lists have positions alone:
+        the other columns are null, and `exptime` does not count.
 
     Returns
     -------
@@ -79,6 +83,8 @@ def targets_of(
     ------
     QueryError
         If an argument makes no sense, or there is no such list.
+    UnknownNameError
+        If a pipeline has no such lists.
     OfflineError
         If a list would have to be fetched, and no connection may be opened.
     ServiceError
@@ -92,24 +98,51 @@ def targets_of(
     from tess_source_catalogue.reading import Catalogue  # here: every session reads the accessor below, few ask it
 
     time = _checked_time(exptime)
+    name, own = _pipeline_with_lists(pipeline)
     limits = None if tmag is None else _checked_magnitudes(tmag)
-    whom = session._question(targets, radius=radius).targets if targets is not None else ()
-    sectors = _sectors_with_lists(session, sector, LISTS[time])
-    rows = _rows(Catalogue.of(session.settings), whom, sectors, time)
+    if own and limits is not None:
+        raise QueryError(keyword("tmag", tmag), f": the lists of {name} have no magnitudes")
+    whom = _stars_and_places(session, targets, radius) if targets is not None else ()
+    sectors = _sectors_with_lists(session, sector, own or LISTS[time])
+    rows = _rows(
+        Catalogue.of(session.settings),
+        whom,
+        {"sectors": sectors, "pipelines": [name], "exptime": None if own else time},
+    )
     if limits is not None:
         rows = rows.filter(pl.col("tmag").is_not_null() & limits.mask(pl.col("tmag")))
     return TargetList(rows.select(*TargetList.schema).sort("sector", "tic"))
 
 
-def _rows(catalogue: Catalogue, whom: Sequence[Target], sectors: list[int], time: int) -> pl.DataFrame:
+def _stars_and_places(session: Session, targets: Any, radius: Any) -> tuple[Target, ...]:
+    """Return the targets; an observation is none."""
+    query = session._question(targets, radius=radius)
+    if not query.targets:
+        raise QueryError("an observation is no star: give TIC ids, names or coordinates")
+    return query.targets
+
+
+def _pipeline_with_lists(pipeline: Any) -> tuple[str, str]:
+    """Return a pipeline, and the source of its own lists; that of SPOC depends on the exposure time."""
+    from tess_source_catalogue.sources import SOURCES
+
+    own = {one.pipeline: one.name for one in SOURCES if one.gives == "targets" and one.pipeline != "SPOC"}
+    names = {name.upper(): name for name in ("SPOC", *own)}
+    name = names.get(str(pipeline).strip().upper().replace("_", "-"))
+    if name is None:
+        raise UnknownNameError("pipeline", str(pipeline), names.values())
+    return name, own.get(name, "")
+
+
+def _rows(catalogue: Catalogue, whom: Sequence[Target], lists: Mapping[str, Any]) -> pl.DataFrame:
     """Return the rows of the lists about stars and places, each once; about none, all."""
     tics = [target.tic for target in whom if target.tic is not None]
-    parts = [catalogue.targets(sectors=sectors, exptime=time, tics=tics or None)] if tics or not whom else []
+    parts = [catalogue.targets(**lists, tics=tics or None)] if tics or not whom else []
     for target in whom:
         if target.tic is None and target.ra is not None and target.dec is not None:
             radius = DEFAULT_RADIUS if target.radius is None else target.radius
             place = (target.ra % 360.0, target.dec, radius / 3600)
-            parts.append(catalogue.targets(sectors=sectors, exptime=time, place=place))
+            parts.append(catalogue.targets(**lists, place=place))
     return pl.concat(parts, how="diagonal_relaxed").unique(["tic", "sector"], keep="first")
 
 
@@ -149,6 +182,8 @@ def _sectors_with_lists(session: Session, sector: Any, source: str) -> list[int]
     wanted = Wholes.of(sector).numbers(MOST_SECTORS)
     if wanted is None:
         return sorted(one for one in here if any(_is_in(one, part) for part in Wholes.of(sector).spans))
+    if 0 in wanted:
+        raise QueryError(keyword("sector", sector), ": sectors begin with 1")
     if missing := sorted(set(wanted) - here):
         _fetch(session, source, missing)
     return wanted
@@ -160,18 +195,20 @@ def _is_in(sector: int, part: Any) -> bool:
 
 def _fetch(session: Session, source: str, sectors: list[int]) -> None:
     """Fetch target lists into the catalogue."""
+    from tess_source_catalogue.lacking import sectors_in_words
     from tess_source_catalogue.update import Update
 
-    what = f"target lists of sectors {text_of_sectors(sectors)}"
+    what = f"target lists of {sectors_in_words(text_of_sectors(sectors))}"
     if config.is_offline(session.settings.offline):
         raise OfflineError(what)
     done = Update(session, [session.registry.sources[source]], sectors).run()
     if done.failed:
         raise ServiceError(what, done.failed[0].problem)
     if absent := sorted(set(sectors) - {one.last for one in done.outcomes}):
-        raise QueryError(
-            f"there is no list of {'20-s' if source == LISTS[20] else '2-min'} targets of sectors {text_of_sectors(absent)}"
+        kind = {LISTS[20]: "20-s targets", LISTS[120]: "2-min targets"}.get(
+            source, source.replace("-targets", " stars")
         )
+        raise QueryError(f"there is no list of {kind} of {sectors_in_words(text_of_sectors(absent))}")
 
 
 ACCESSORS = (

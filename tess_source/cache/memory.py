@@ -128,7 +128,8 @@ class Memory:
         try:
             answer = fresh(query)
         except QueryError as why:
-            reason = "; ".join(filter(None, [error.reason, f"{' and '.join(query.archives)} cannot answer it: {why}"]))
+            known = f"{error.reason}; " if error.reason else ""
+            reason = QueryError(f"{known}{' and '.join(query.archives)} cannot answer it: ", why)
             raise OfflineError(error.missing, reason) from None
         log.warning("offline: answered by %s", ", ".join(query.archives))
         return Recalled(answer)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tess_source.hooks.registry import Registry
     from tess_source.session import Session
 
-__all__ = ["Asking", "TakesTargets", "with_filters_of"]
+__all__ = ["Asking", "TakesTargets", "radius_of", "with_filters_of"]
 
 CRITERION_HELP = "A column of the archive's observation table, see `tess-source fields`; values a,b or, for numbers, least..greatest."
 
@@ -211,10 +211,11 @@ def _search_arguments(given: Mapping[str, Any]) -> dict[str, Any]:
     flags |= {"large": True} if given.get("large") else {}
     flags |= {"missing": given["missing"]} if given.get("missing") else {}
     targets = list(expand(joined(given["targets"]), given.get("missing") or MISSING[0])) or None
-    return {"targets": targets, "radius": _radius(given["radius"]), **flags, **_criteria(given["criteria"])}
+    return {"targets": targets, "radius": radius_of(given["radius"]), **flags, **_criteria(given["criteria"])}
 
 
-def _radius(text: str | None) -> float | str | None:
+def radius_of(text: str | None) -> float | str | None:
+    """Return a radius as the functions take it: a number [arcsec], or text with a unit."""
     try:
         return float(text) if text is not None else None
     except ValueError:

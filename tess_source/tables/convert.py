@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from tess_source._lazy import np, pl, whole
+from tess_source.display.text import NumberLook
 from tess_source.errors import TableError
 from tess_source.targets.columns import is_null
 
@@ -15,6 +17,9 @@ if TYPE_CHECKING:
 
 __all__ = ["SCHEME", "frame_of_uris", "to_astropy", "to_frame"]
 
+NO_LOOKS: Mapping[str, NumberLook] = MappingProxyType({})
+ASTROPY_UNITS = {"R☉": "R_sun", "M☉": "M_sun", "R⊕": "R_earth", "ppm": "1e-6", "BTJD": ""}
+"""Units as people read them → as astropy does; a date has none."""
 SCHEME = "[A-Za-z][A-Za-z0-9+.-]*:"
 """Expression for the beginning of a URI (RFC 3986, section 3.1)."""
 
@@ -123,12 +128,14 @@ def _from_pandas(data: Any) -> pl.DataFrame:
     return pl.DataFrame(columns)
 
 
-def to_astropy(frame: pl.DataFrame) -> Table:
+def to_astropy(frame: pl.DataFrame, looks: Mapping[str, NumberLook] = NO_LOOKS) -> Table:
     """Return a polars frame as an astropy table.
 
     Parameters
     ----------
     frame : polars.DataFrame
+    looks : mapping
+        Column → how its numbers are shown, with their unit.
 
     Returns
     -------
@@ -138,7 +145,11 @@ def to_astropy(frame: pl.DataFrame) -> Table:
     whole("astropy")
     from astropy.table import Table
 
-    return Table({name: _to_column(frame[name], name) for name in frame.columns})
+    table = Table({name: _to_column(frame[name], name) for name in frame.columns})
+    for name in frame.columns:
+        if name in looks and (unit := ASTROPY_UNITS.get(looks[name].unit, looks[name].unit)):
+            table[name].unit = unit
+    return table
 
 
 def _to_column(series: pl.Series, name: str) -> Column:

@@ -216,8 +216,8 @@ class Rows:
         return pd.DataFrame({name: _pandas_column(self._frame[name]) for name in self.columns}, columns=self.columns)
 
     def to_table(self) -> AstropyTable:
-        """Return an astropy table; nulls are masked."""
-        return to_astropy(self._frame)
+        """Return an astropy table with units; nulls are masked."""
+        return to_astropy(self._frame, self.looks)
 
     def __repr__(self) -> str:
         return (

@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+from astropy import units
 from both_archives import SECTORS, both, with_catalogue
 from program_run import Program
 
@@ -214,8 +215,11 @@ def test_offline_it_answers_by_itself(offline: Session, caplog: pytest.LogCaptur
     assert "offline: answered by catalogue" in caplog.text
     assert offline.count(L98) == len(found.observations)
     assert "sequence_number" in {field.name for field in offline.fields()}
-    with pytest.raises(OfflineError, match=r"catalogue cannot answer it: the catalogue lacks SPOC .* of sector 3"):
+    with pytest.raises(
+        OfflineError, match=r"catalogue cannot answer it: the catalogue lacks SPOC .* of sector 3"
+    ) as problem:
         offline.search(L98, sector=3)
+    assert "--archive mast" in problem.value.in_program
 
 
 def test_a_target_is_asked_of_the_portal_and_refresh_asks_it_always(session: Session) -> None:
@@ -312,20 +316,38 @@ def test_the_stars_of_a_sector(session: Session, offline: Session) -> None:
     (one,) = session.targets(KELT9, sector=14)
     assert len(session.targets(sector=14, tmag=(None, one["tmag"]))) < len(stars) or len(stars) == 1
     assert [*session.targets(f"{one['ra']} {one['dec']}", radius="1 arcmin", sector=14)] == [one]
-    with pytest.raises(OfflineError, match="target lists of sectors 3"):
+    with pytest.raises(OfflineError, match="target lists of sector 3"):
         offline.targets(sector=3)
+    table = stars.to_table()
+    assert [str(table[name].unit) for name in ("ra", "dec", "tmag", "exptime")] == ["deg", "deg", "mag", "s"]
+    assert len(session.targets(KELT9, sector=14, tmag=(7 * units.mag, 8 * units.mag))) == 1
+    (other,) = session.targets(TOI3505, sector=54, pipeline="qlp")
+    assert (other["tic"], other["tmag"], round(other["ra"])) == (TOI3505, None, 297)
 
 
 def test_a_target_list_that_is_missing_is_fetched(session: Session, tmp_path: Path) -> None:
     other = Session(session.settings.server, cache=tmp_path)
     assert len(other.targets(sector=75, exptime="fast"))
-    with pytest.raises(QueryError, match="no list of 2-min targets of sectors 300"):
+    with pytest.raises(QueryError, match="no list of 2-min targets of sector 300"):
         other.targets(sector=300)
 
 
-@pytest.mark.parametrize("wrong", [{"exptime": 600}, {"tmag": "bright"}, {"sector": "x"}], ids=str)
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"exptime": 600},
+        {"tmag": "bright"},
+        {"sector": "x"},
+        {"sector": [0, 1]},
+        {"pipeline": "TASOC"},
+        {"pipeline": "QLP", "tmag": "<10"},
+        {"targets": "tess2019198215352-s0014-0000000016740101-0150-s"},
+        {"targets": []},
+    ],
+    ids=str,
+)
 def test_wrong_arguments_of_targets_say_what_would_be_right(session: Session, wrong: dict[str, Any]) -> None:
-    with pytest.raises(QueryError):
+    with pytest.raises((QueryError, UnknownNameError)):
         session.targets(**{"sector": 14, **wrong})
 
 
