@@ -189,10 +189,10 @@ class Session(SessionMethods):
         query, choice = question_and_choice(
             self.registry, self.settings, targets, words=words, refresh=refresh, **asked
         )
-        found = self._answer(query, refresh=refresh)
+        found = self._answer(query, refresh=refresh, words=choice)
         for absent in filter(None, (found.unobserved(), found.unmatched())):
             log.warning("%s%s", absent, f" (from the cache folder; {ASK_AGAIN})" if found.from_store else "")
-        return asking.with_reasons(self.registry, self.settings, self.select(found, **choice))
+        return asking.with_reasons(self.registry, self.settings, found)
 
     def iter_search(
         self, targets: Any = None, *, radius: float | Quantity | str | None = None, wildcards: bool = False,
@@ -207,7 +207,13 @@ class Session(SessionMethods):
         archive: str | Sequence[str] | None = None, refresh: bool = False, missing: str = "raise", large: bool = False, **words: Any,
     ) -> int:  # fmt: skip
         """Count the observations that a search would find: see `tess_source.count`."""
-        asked: dict[str, Any] = {"radius": radius, "wildcards": wildcards, "archive": archive, "missing": missing, "large": large}
+        asked: dict[str, Any] = {
+            "radius": radius,
+            "wildcards": wildcards,
+            "archive": archive,
+            "missing": missing,
+            "large": large,
+        }
         query = question_for_archives(self.registry, self.settings, targets, words=words, refresh=refresh, **asked)
         if query is None:
             return len(self.search(targets, refresh=refresh, **asked, **words).narrowed().observations)
@@ -287,7 +293,9 @@ class Session(SessionMethods):
 
     def load(self, what: Any, /, **options: Any) -> Group | Loaded:
         """Open a few files without keeping them: those of an answer, a plan, or of what `found` takes. See `Found.load`."""
-        files = what if isinstance(what, Plan | Manifest) else self.found(what)  # whose products may be too many to list
+        files = (
+            what if isinstance(what, Plan | Manifest) else self.found(what)
+        )  # whose products may be too many to list
         return loaded(self._plan_of(files, None, "mast", large=True), self.registry, self.settings, options)
 
     def urls(self, what: Any, /, *, prefer: str | None = None) -> list[str]:
@@ -306,8 +314,8 @@ class Session(SessionMethods):
         parts = streaming.parts(self.registry, self.settings, query, listing=listing)
         return activity.shown_each(self.settings.progress, (self.select(part.using(self), **choice) for part in parts))
 
-    def _answer(self, query: Query, *, refresh: bool = False) -> Found:
-        return asking.answer(self.registry, self.settings, query, refresh=refresh).using(self)
+    def _answer(self, query: Query, *, refresh: bool = False, words: Mapping[str, Any] | None = None) -> Found:
+        return asking.answer(self.registry, self.settings, query, refresh=refresh, words=words).using(self)
 
     def _found_observations(
         self, targets: Any = None, *, words: Mapping[str, Any], refresh: bool = False, **asked: Any

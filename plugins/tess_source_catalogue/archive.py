@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -15,6 +15,7 @@ from tess_source._lazy import pl
 from tess_source.clock import ago, now
 from tess_source.display.visible import logger
 from tess_source.errors import QueryError
+from tess_source.hooks.records import Source
 from tess_source.names.sectors import text_of_sectors
 from tess_source.settings import Settings
 from tess_source.tables.listing import Observations, Products
@@ -27,7 +28,6 @@ from tess_source_catalogue.fields import OBSERVED
 from tess_source_catalogue.folder import TICK, CatalogueFolder, ListFacts, ListFile
 from tess_source_catalogue.known import check_columns, check_places
 from tess_source_catalogue.reading import Catalogue
-from tess_source_catalogue.sources import SOURCES
 from tess_source_filters.words import Words
 
 __all__ = ["ARCHIVE", "covers", "defaults", "find", "list_products", "provenance"]
@@ -83,7 +83,7 @@ def find(query: Query, settings: Settings) -> Observations:
     places = [target for target in query.targets if target.tic is None]
     if tics and "target_name" in criteria:
         raise QueryError("target_name was given twice: by the TIC ids of the targets, and as a criterion")
-    among = _of_filter(query)
+    among = _of_filter(query, coverage.sources)
     parts = [_rows(catalogue, criteria, among, tics=tics or None)] if tics or not query.targets else []
     if places:
         check_places(coverage.parts(query), catalogue.folder.lists())
@@ -126,12 +126,12 @@ def _rows(
     return rows.filter(meets(rows, left)) if left else rows
 
 
-def _of_filter(query: Query) -> Collection[str] | None:
+def _of_filter(query: Query, sources: Mapping[str, Source]) -> Collection[str] | None:
     """Return the pipelines that the question's filter keeps; None without such a filter."""
     kept = query.filters.get("pipeline")
     if not isinstance(kept, Words):
         return None
-    known = pl.DataFrame({"pipeline": sorted({source.pipeline for source in SOURCES})})
+    known = pl.DataFrame({"pipeline": sorted({source.pipeline for source in sources.values()})})
     return set(known.filter(kept.mask(pl.col("pipeline")))["pipeline"])
 
 
@@ -164,14 +164,14 @@ def list_products(observations: Observations, query: Query, settings: Settings) 
     if ours.is_empty():
         return None
     catalogue, kinds = Catalogue.of(settings), query.filters.get("kind")
-    wanted = _kinds_to_list(kinds) if isinstance(kinds, Words) else None
+    wanted = _kinds_to_list(kinds, Coverage.of(catalogue.folder).kinds) if isinstance(kinds, Words) else None
     return Products.of(catalogue.products(ours, wanted))
 
 
 @lru_cache(maxsize=100)
-def _kinds_to_list(kinds: Words) -> set[str]:
+def _kinds_to_list(kinds: Words, listed: frozenset[str]) -> set[str]:
     """Return the kinds that a filter keeps, and those on which links and their columns rest."""
-    known = pl.DataFrame({"kind": sorted({*VALIDATION, *VALIDATED, *(kind for one in SOURCES for kind in one.kinds)})})
+    known = pl.DataFrame({"kind": sorted({*VALIDATION, *VALIDATED, *listed})})
     kept = set(known.filter(kinds.mask(pl.col("kind")))["kind"])
     return {*kept, *VALIDATION, *(VALIDATED if kept & {*VALIDATION} else VALIDATED[:1])}
 

@@ -11,7 +11,7 @@ from tess_source.settings import Settings
 from tess_source_catalogue.bundles import FoundRows
 from tess_source_catalogue.compose import read_list
 from tess_source_catalogue.folder import CatalogueFolder, ListFile, PresentLists
-from tess_source_catalogue.listed import pipelines_of, strange_rows, target_rows, tce_rows
+from tess_source_catalogue.listed import strange_rows, target_rows, tce_rows
 from tess_source_catalogue.pages import Place, pages_of
 from tess_source_catalogue.tables import observation_rows, product_rows, with_sizes
 from tess_source_catalogue.volumes import TARGET_LISTS, Volume, volumes
@@ -200,7 +200,7 @@ class Catalogue:
         """
         wanted = None if sectors is None else set(sectors)
         found = [volume for volume in volumes(self.folder.lists()) if wanted is None or wanted & volume.sectors]
-        return {pipeline for volume in found for pipeline in pipelines_of(volume)}
+        return {volume.pipeline for volume in found}
 
     def _lists(self, sources: Collection[str], sectors: Collection[int] | None) -> list[ListFile]:
         wanted = None if sectors is None else set(sectors)
@@ -238,10 +238,9 @@ class Catalogue:
 
 
 def _may_have(volume: Volume, sectors: Collection[int] | None, pipelines: Collection[str] | None) -> bool:
-    """Return whether a volume may have rows of these sectors and pipelines; of lists of other plugins, the pipeline is not known."""
-    pipeline = volume.pipeline
+    """Return whether a volume may have rows of these sectors and pipelines."""
     return (sectors is None or not volume.sectors.isdisjoint(sectors)) and (
-        pipelines is None or pipeline is None or pipeline in pipelines
+        pipelines is None or volume.pipeline.upper() in pipelines
     )
 
 

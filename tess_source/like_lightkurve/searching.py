@@ -73,7 +73,9 @@ def search_products(own: Callable[..., Any], lightkurve: ModuleType, uses: Uses)
             find = _cutouts if words["filetype"].lower() == "ffi" else _products
             return find(session, lightkurve, target, words)
         except LargeAnswerError as error:
-            error.add_note("lightkurve's searches have no `large`: ask with tess_source.search, or end the use with undo()")
+            error.add_note(
+                "lightkurve's searches have no `large`: ask with tess_source.search, or end the use with undo()"
+            )
             raise
         except (_NotOursError, QueryError, ResolverError):  # lightkurve has its own words for what is wrong
             return own(*args, **given)

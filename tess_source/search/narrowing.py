@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from tess_source._lazy import pl
 from tess_source.display.visible import logger
 from tess_source.hooks.registry import Registry
+from tess_source.search.resolving import is_for_kinds
 from tess_source.search.select import mask_of
 from tess_source.tables.among import among
 from tess_source.tables.listing import Observations, Products
 from tess_source.targets.target import Query
 
-__all__ = ["Listing", "Wanted", "listed", "may_hold"]
+__all__ = ["Listing", "Wanted", "count_unlisted_images", "listed", "may_hold"]
 
 log: logging.Logger = logger(__name__)
 
@@ -102,6 +103,15 @@ def listed(
             break
     log.info("%d of %d observations were listed", int(seen.sum()), len(observations))
     return Listing(Products.stack(parts).sort(), seen)
+
+
+def count_unlisted_images(registry: Registry, seen: Observations, products: Products) -> int:
+    """Return the number of observations of full-frame images whose products an archive does not list, since there are thousands of each."""
+    if not (seen["kind"] == "ffi").any():
+        return 0
+    listing = [name for name in registry.stand_ins if is_for_kinds(registry, name)]
+    images = seen.where((pl.col("kind") == "ffi") & ~pl.col("archive").is_in(listing))
+    return len(images) - len(images.having(products)) if len(images) else 0
 
 
 def _count_kept(registry: Registry, products: Products, query: Query, masks: Sequence[str]) -> int:
