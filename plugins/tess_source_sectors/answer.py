@@ -54,9 +54,7 @@ def sectors_of(
     asked = stars_asked(session.registry, session.settings, targets, radius=radius, refresh=refresh, missing=missing)
     few = len(asked) <= MOST
     known = (
-        _at_archive(session, asked, must=products is True, refresh=refresh, large=large)
-        if products or (products is None and few)
-        else None
+        _at_archive(session, asked, must=products is True, refresh=refresh, large=large) if products or (products is None and few) else None
     )
     stars = stars_of(asked)
     if known:
