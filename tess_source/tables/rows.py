@@ -142,13 +142,13 @@ class Rows:
             )
         return mask.fill_null(value=False) if mask.null_count() else mask
 
-    def where(self, mask: Mask) -> Self:
+    def where(self, mask: Mask | bool) -> Self:
         """Return the rows for which a mask is true.
 
         Parameters
         ----------
-        mask : polars.Expr or polars.Series or numpy.ndarray
-            One boolean per row; null counts as false.
+        mask : polars.Expr or polars.Series or numpy.ndarray or bool
+            One boolean per row, or one for all; null counts as false.
         """
         kept = self.mask(mask)
         return self if kept.all() else type(self)(self._frame.filter(kept))
