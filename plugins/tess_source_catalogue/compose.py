@@ -85,7 +85,11 @@ def read_lists(files: Iterable[ListFile], tics: pl.Series) -> Iterator[tuple[Lis
             found = lists.filter(between & pl.col("tic").is_in(among(tics))).collect()
         except FileNotFoundError:
             raise
-        except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError):  # one by one, the damaged one is named
+        except (
+            pl.exceptions.PolarsError,
+            pl.exceptions.PanicException,
+            OSError,
+        ):  # one by one, the damaged one is named
             of_stars = pl.col("tic").is_in(among(tics))
             yield from ((file, read_list(file, tics).filter(of_stars)) for file in by_path.values())
             continue

@@ -334,7 +334,9 @@ class Update:
                     if file is not None and (answer.state == UNCHANGED or answer.sha256 == known.sha256):
                         return self._unchanged(wanted, file, known, answer)
                     source, root = wanted.source, self.folder.root
-                    job = ListJob(root, wanted.key, source.parse, tuple(source.first), source.gives, answer, known, now())
+                    job = ListJob(
+                        root, wanted.key, source.parse, tuple(source.first), source.gives, answer, known, now()
+                    )
                     outcome = yield job
                     if outcome.state != FAILED:
                         return outcome

@@ -129,8 +129,10 @@ class Rows:
             If it does not have one boolean per row.
         """
         if isinstance(mask, pl.Expr):
-            mask = self._frame.select(mask.alias("mask"))["mask"]
-            mask = pl.repeat(mask[0], len(self), eager=True) if len(mask) == 1 != len(self) else mask
+            found = self._frame.select(mask.alias("mask"))["mask"]
+            if len(found) not in {1, len(self)}:  # polars 2.1 gives some of what is one for all once per chunk
+                found = self._frame.rechunk().select(mask.alias("mask"))["mask"]
+            mask = pl.repeat(found[0], len(self), eager=True) if len(found) == 1 != len(self) else found
         mask = mask if isinstance(mask, pl.Series) else pl.Series(mask)
         if len(mask) == len(self) and (mask.dtype == pl.Null or not len(mask)):
             return pl.repeat(value=False, n=len(self), eager=True)  # a list without values has no type yet
