@@ -17,10 +17,10 @@ from tess_source.tables.among import among
 from tess_source_catalogue.columns import PORTAL, TARGETS, polars_types
 from tess_source_catalogue.folder import ListFile
 from tess_source_catalogue.patterns import described
-from tess_source_catalogue.stored import packed_files, scaled, unscaled
+from tess_source_catalogue.stored import scaled, unscaled
 from tess_source_catalogue.volumes import MULTI, TARGET_LISTS, Volume
 
-__all__ = ["Pages", "composed", "read_files", "read_list", "read_lists"]
+__all__ = ["Pages", "composed", "read_list", "read_lists"]
 
 BUNDLE_COLUMNS = (
     "bundle", "obs_id", "of", "pipeline", "first_sector", "last_sector", "exptime", "data", "pattern", "kind", "run", "tce", "camera",
@@ -106,12 +106,6 @@ def _form(path: Path) -> object:
         return path
 
 
-def read_files(file: ListFile, tics: pl.Series | None = None) -> pl.DataFrame:
-    """Return the rows of a list of files, as `read_list`, in the form of `packed_files`."""
-    rows = read_list(file, tics)
-    return rows if "pattern" in rows.columns else packed_files(rows["uri"])  # as it was stored before
-
-
 def composed(volume: Volume, tics: pl.Series | None = None) -> Pages:
     """Put the lists of a volume together.
 
@@ -153,7 +147,7 @@ def _observations(files: pl.DataFrame) -> pl.DataFrame:
 
 def _files(file: ListFile, beside: dict[ListFile, pl.DataFrame], tics: pl.Series | None) -> pl.DataFrame:
     """Return the files of a list that belong in it: `tic`, `gaia`, `pattern`, and `ra`, `dec` of those that have a Gaia id only."""
-    rows = read_files(file, tics)
+    rows = read_list(file, tics)
     rows = rows.filter(~pl.col("strange")).select("tic", "gaia", "pattern")
     known = [
         frame.select("gaia", pl.col("tic").alias("tic_of_gaia"), "ra", "dec").unique("gaia", keep="last")

@@ -102,6 +102,12 @@ class ListFacts:
     """Bytes of the Parquet file."""
     stored_sha256: str = ""
     """Of the Parquet file; empty if that is not known."""
+    pipeline: str = ""
+    """Of its source, as are the next ones: see `tess_source.hooks.records.Source`. Empty if that is not known."""
+    gives: str = ""
+    kinds: str = ""
+    """With commas between."""
+    since: int = 1
 
 
 class PresentLists(Mapping[Key, ListFile]):

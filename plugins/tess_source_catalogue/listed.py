@@ -6,14 +6,12 @@ from collections.abc import Iterable
 
 from tess_source._lazy import pl
 from tess_source_catalogue.columns import TARGETS, TCES, polars_types
-from tess_source_catalogue.compose import read_files, read_list, read_lists
+from tess_source_catalogue.compose import read_list, read_lists
 from tess_source_catalogue.folder import ListFile
 from tess_source_catalogue.pages import Place, in_cone
-from tess_source_catalogue.patterns import described
 from tess_source_catalogue.stored import files_of
-from tess_source_catalogue.volumes import Volume
 
-__all__ = ["pipelines_of", "strange_rows", "target_rows", "tce_rows"]
+__all__ = ["strange_rows", "target_rows", "tce_rows"]
 
 EXPTIMES = {"targets": 120.0, "fast-targets": 20.0}
 """Source → exposure time of its targets [s]."""
@@ -60,17 +58,9 @@ def strange_rows(files: Iterable[ListFile]) -> pl.DataFrame:
     types = polars_types({"source": "String", "first_sector": "Int32", "last_sector": "Int32", "uri": "String"})
     parts = [pl.DataFrame(schema=types)]
     for file in files:
-        rows = read_files(file).filter("strange")
+        rows = read_list(file).filter("strange")
         if rows.height:
             where = {"source": file.source, "first_sector": file.first, "last_sector": file.last}
             named = files_of(rows).to_frame().with_columns(**{name: pl.lit(value) for name, value in where.items()})
             parts.append(named.select(pl.col(name).cast(kind) for name, kind in types.items()))
     return pl.concat(parts)
-
-
-def pipelines_of(volume: Volume) -> set[str]:
-    """Return the pipelines of the files of a volume."""
-    if volume.pipeline is not None:
-        return {volume.pipeline}
-    patterns = [described(read_files(file)["pattern"].unique()) for file in volume.files]
-    return set(pl.concat(patterns)["pipeline"].drop_nulls().to_list())

@@ -73,14 +73,10 @@ def _scanned(path: Path, state: tuple[int, int, int]) -> pl.LazyFrame:
     return pl.scan_parquet(path)
 
 
+@lru_cache(maxsize=1000)
 def bundles_of(path: Path) -> pl.DataFrame:
     """Return the bundles that belong to the rows of a volume."""
-    return _bundles(path.with_name(f"{path.stem}{_BUNDLES}.parquet"))
-
-
-@lru_cache(maxsize=1000)
-def _bundles(path: Path) -> pl.DataFrame:
-    return pl.read_parquet(path, memory_map=False)
+    return pl.read_parquet(path.with_name(f"{path.stem}{_BUNDLES}.parquet"), memory_map=False)
 
 
 def _folder(folder: CatalogueFolder) -> Path:

@@ -7,14 +7,11 @@ nine. Lists about several sectors are one volume.
 from __future__ import annotations
 
 import hashlib
-import re
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
-from tess_source._lazy import pl
-from tess_source.names import KINDS
+from tess_source_catalogue.declared import sources_of_files
 from tess_source_catalogue.folder import ListFile, PresentLists
-from tess_source_catalogue.sources import SOURCES
 
 __all__ = ["MULTI", "SPOC", "TARGET_LISTS", "Volume", "volumes"]
 
@@ -28,15 +25,6 @@ OTHERS = 4
 TARGET_LISTS = ("targets", "fast-targets")
 """Sources of target lists with camera, CCD and magnitude; where both have a star, the first one counts."""
 PORTAL = "portal"
-_FAMILIES = {
-    source.name: MULTI if source.name == "multi-dv" else source.pipeline.lower()
-    for source in SOURCES
-    if source.gives == "files"
-}
-_PIPELINES = {_FAMILIES[source.name]: source.pipeline for source in SOURCES if source.gives == "files"}
-_FAMILY = re.compile(f"-(?:dv|{'|'.join(sorted(KINDS, key=len, reverse=True))})$")
-"""Sources of other plugins that differ by their kinds of files only are one family: ``tars-lc``, ``tars-tp``."""
-_BESIDE = frozenset(source.name for source in SOURCES if source.gives != "files")
 
 
 @dataclass(frozen=True)
@@ -45,17 +33,14 @@ class Volume:
 
     family: str
     """``spoc``, ``multi``, or the lists of other pipelines: ``qlp``, ``tess-spoc``, ``tglc``, …"""
+    pipeline: str
+    """The pipeline of its files."""
     number: int
     """Of the volumes of one family, from 0."""
     files: tuple[ListFile, ...]
     """Lists of files."""
     beside: tuple[ListFile, ...]
     """Target lists, and the portal's rows."""
-
-    @property
-    def pipeline(self) -> str | None:
-        """The pipeline of its files; None for lists of other plugins, whose names tell."""
-        return _PIPELINES.get(self.family)
 
     @cached_property
     def sectors(self) -> frozenset[int]:
@@ -74,23 +59,17 @@ class Volume:
 @lru_cache(maxsize=8)
 def volumes(lists: PresentLists) -> tuple[Volume, ...]:
     """Return the volumes of all lists of files, in order."""
-    own: dict[tuple[str, int], list[ListFile]] = {}
+    sources = sources_of_files(lists)
+    own: dict[tuple[str, str, int], list[ListFile]] = {}
     for file in lists.values():
-        family = _FAMILIES.get(file.source) or _FAMILY.sub("", file.source)
-        if file.source in _FAMILIES or (file.source not in _BESIDE and _has_files(file)):
-            own.setdefault((family, (file.last - 1) // SECTORS.get(family, OTHERS)), []).append(file)
+        if file.source in sources:
+            pipeline = sources[file.source].pipeline
+            family = MULTI if file.source == "multi-dv" else pipeline.lower()
+            own.setdefault((family, pipeline, (file.last - 1) // SECTORS.get(family, OTHERS)), []).append(file)
     return tuple(
-        Volume(family, number, tuple(files), _beside(family, files, lists))
-        for (family, number), files in sorted(own.items())
+        Volume(family, pipeline, number, tuple(files), _beside(family, files, lists))
+        for (family, pipeline, number), files in sorted(own.items())
     )
-
-
-def _has_files(file: ListFile) -> bool:
-    """Return whether a list of another plugin is about files."""
-    try:
-        return "pattern" in pl.read_parquet_schema(file.path)
-    except (OSError, pl.exceptions.PolarsError):  # replaced meanwhile, or damaged: verify tells
-        return False
 
 
 def _beside(family: str, files: list[ListFile], lists: PresentLists) -> tuple[ListFile, ...]:

@@ -46,20 +46,22 @@ def sectors_told(settings: Settings, query: Query) -> Mapping[str, Collection[in
         all sectors.
     """
     from tess_source_catalogue.archive import ARCHIVE
+    from tess_source_catalogue.declared import sources_of_files
     from tess_source_catalogue.folder import CatalogueFolder
-    from tess_source_catalogue.lacking import OF_FILES
 
     if {*query.archives} != {ARCHIVE}:
         return None
+    lists = CatalogueFolder.of(settings).lists()
+    sources = sources_of_files(lists)
     told: dict[str, set[int]] = {
         "lc": set(),
-        "fast_lc": set(range(1, OF_FILES["fast-lc"].since)),
+        "fast_lc": set(range(1, sources["fast-lc"].since)),
         "hlsp": set(),
         "dv": set(),
     }
-    for name, first, last in CatalogueFolder.of(settings).lists():
-        if first == last and name in OF_FILES:
-            column = TOLD_BY.get(name, "hlsp" if OF_FILES[name].pipeline != "SPOC" else "")
+    for name, first, last in lists:
+        if first == last and name in sources:
+            column = TOLD_BY.get(name, "hlsp" if sources[name].pipeline != "SPOC" else "")
             told.setdefault(column, set()).add(last)
     return told
 

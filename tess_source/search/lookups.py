@@ -114,7 +114,7 @@ def _found_by(registry: Registry, settings: Settings, name: str, found: Found, l
 def _lacking(products: Products, columns: Sequence[str]) -> pl.Series:
     """Return the mask of products without a value in one of some columns."""
     if not {*columns} <= {*products.columns}:
-        return products.mask(pl.lit(True))
+        return products.mask(True)
     return products.mask(pl.any_horizontal(pl.col(column).is_null() for column in columns))
 
 

@@ -164,7 +164,7 @@ def _masked(registry: Registry, found: Found, filters: Mapping[str, Any]) -> Fou
     """Return the products kept by masks. Each mask is computed from the same table, so their order does not matter."""
     products, drops = found.products, list(found.drops)
     masks = {name: mask_of(registry, name, products, value) for name, value in filters.items()}
-    keep = products.mask(pl.lit(True))
+    keep = products.mask(True)
     for name, mask in masks.items():
         before, keep = int(keep.sum()), keep & mask
         kept = int(keep.sum())

@@ -115,12 +115,12 @@ class Rows:
         frames = [part.to_polars() for part in parts]
         return cls(pl.concat(frames, how="diagonal_relaxed")) if frames else cls.empty()
 
-    def mask(self, mask: Mask) -> pl.Series:
+    def mask(self, mask: Mask | bool) -> pl.Series:
         """Return a mask of any kind as one boolean per row; null counts as false.
 
         Parameters
         ----------
-        mask : polars.Expr or polars.Series or numpy.ndarray
+        mask : polars.Expr or polars.Series or numpy.ndarray or bool
             One boolean per row, or one for all.
 
         Raises
@@ -128,11 +128,13 @@ class Rows:
         TableError
             If it does not have one boolean per row.
         """
+        if isinstance(mask, bool):
+            return pl.Series([mask]).new_from_index(0, len(self))
         if isinstance(mask, pl.Expr):
             found = self._frame.select(mask.alias("mask"))["mask"]
             if len(found) not in {1, len(self)}:  # polars 2.1 gives some of what is one for all once per chunk
                 found = self._frame.rechunk().select(mask.alias("mask"))["mask"]
-            mask = pl.repeat(found[0], len(self), eager=True) if len(found) == 1 != len(self) else found
+            mask = found.new_from_index(0, len(self)) if len(found) == 1 != len(self) else found
         mask = mask if isinstance(mask, pl.Series) else pl.Series(mask)
         if len(mask) == len(self) and (mask.dtype == pl.Null or not len(mask)):
             return pl.repeat(value=False, n=len(self), eager=True)  # a list without values has no type yet

@@ -381,18 +381,6 @@ def test_what_does_not_belong_in_a_list_is_shown_and_not_answered(tmp_path: Path
     assert sorted(uri.rpartition("/")[2] for uri in catalogue.strange()["uri"]) == [light_curve(2, 6), "what.fits"]
 
 
-def test_a_list_of_another_plugin_needs_addresses_only(tmp_path: Path) -> None:
-    folder = CatalogueFolder(tmp_path)
-    uri = "mast:HLSP/gsfc-eleanor-lite/s0001/0000/0002/6113/6679/hlsp_gsfc-eleanor-lite_tess_ffi_s0001-0000000261136679_tess_v1.0_lc.fits"
-    keep(folder, "eleanor", 1, 1, pl.DataFrame({"uri": [uri]}))
-    keep_targets(folder, 1, [261136679])
-    catalogue = Catalogue(folder)
-    (row,) = catalogue.observations(pipelines=["GSFC-ELEANOR-LITE"]).rows(named=True)
-    assert (row["obs_id"], row["tmag"]) == (uri.rpartition("/")[2].removesuffix(".fits"), 9.5)
-    assert catalogue.products(catalogue.observations())["uri"].to_list() == [uri]
-    assert catalogue.pipelines() == {"GSFC-ELEANOR-LITE"}
-
-
 def test_a_cone_has_the_stars_within_its_radius_over_the_pole_and_across_zero(tmp_path: Path) -> None:
     folder = CatalogueFolder(tmp_path)
     places = {
