@@ -244,8 +244,16 @@ def _pandas_column(series: pl.Series) -> Any:
     """Return values for pandas, with whole numbers as nullable integers, so that a column's type does not depend on its nulls."""
     import pandas as pd
 
-    values = series.to_list()
-    return pd.array(values, dtype=str(series.dtype)) if series.dtype.is_signed_integer() else values
+    if series.dtype.is_signed_integer():
+        array = pd.arrays.IntegerArray
+        return array(series.fill_null(0).to_numpy(writable=True), series.is_null().to_numpy(writable=True))
+    if series.dtype == pl.String and 2 * series.n_unique() < len(series):  # each text once
+        texts = series.unique(maintain_order=True).to_frame()
+        codes = series.to_frame().join(
+            texts.with_row_index("__code"), on=series.name, how="left", maintain_order="left", nulls_equal=True
+        )
+        return np.array(texts.to_series().to_list(), dtype=object)[codes["__code"].to_numpy()]
+    return series.to_list()
 
 
 def joined(parts: list[RowsT]) -> RowsT:
