@@ -207,13 +207,7 @@ class Session(SessionMethods):
         archive: str | Sequence[str] | None = None, refresh: bool = False, missing: str = "raise", large: bool = False, **words: Any,
     ) -> int:  # fmt: skip
         """Count the observations that a search would find: see `tess_source.count`."""
-        asked: dict[str, Any] = {
-            "radius": radius,
-            "wildcards": wildcards,
-            "archive": archive,
-            "missing": missing,
-            "large": large,
-        }
+        asked: Any = {"radius": radius, "wildcards": wildcards, "archive": archive, "missing": missing, "large": large}
         query = question_for_archives(self.registry, self.settings, targets, words=words, refresh=refresh, **asked)
         if query is None:
             return len(self.search(targets, refresh=refresh, **asked, **words).narrowed().observations)
@@ -231,12 +225,10 @@ class Session(SessionMethods):
         products : object
             A table of astroquery, pandas or polars, rows of one, or URIs. Of a table of observations, the products are listed.
         large : bool
-            Whether there may be more than 50,000 observations.
+            Whether there may be more than 50,000 observations. If not, so many are a `LargeAnswerError`.
 
         Raises
         ------
-        LargeAnswerError
-            If there are, and that was not said.
         TableError
             If it is none of these.
         """
@@ -293,9 +285,7 @@ class Session(SessionMethods):
 
     def load(self, what: Any, /, **options: Any) -> Group | Loaded:
         """Open a few files without keeping them: those of an answer, a plan, or of what `found` takes. See `Found.load`."""
-        files = (
-            what if isinstance(what, Plan | Manifest) else self.found(what)
-        )  # whose products may be too many to list
+        files = what if isinstance(what, Plan | Manifest) else self.found(what)
         return loaded(self._plan_of(files, None, "mast", large=True), self.registry, self.settings, options)
 
     def urls(self, what: Any, /, *, prefer: str | None = None) -> list[str]:

@@ -133,8 +133,8 @@ class Coverage:
         if asked.unlisted_several:
             several = several_in_words(asked.unlisted_several)
             yield [f"no list has {several}, so the catalogue cannot tell; ask ", mast]
-        if asked.needed.height:
-            yield [f"{absent_in_words(self._absent(asked), self.sources)}: {update} asks again, or ask ", mast]
+        if absent := self._absent(asked):
+            yield [f"{absent_in_words(absent, self.sources)}: {update} asks again, or ask ", mast]
 
     @_once
     def covers(self, asked: AskedLists) -> bool:
@@ -143,15 +143,11 @@ class Coverage:
             return False
         named = bool(asked.pipelines) or asked.identity
         needed = asked.needed if named else asked.needed.filter(pl.col("pipeline") == "SPOC")
-        if (
-            asked.unlisted
-            or asked.later
-            or not needed.height
-            or self._nameless(asked)
-            or (named and asked.unlisted_several)
-        ):
+        if asked.unlisted or asked.later or not needed.height or self._nameless(asked):
             return False
-        return self._is_any_here(asked) and not self._missing(needed, asked, every=True, sectors=True)
+        if (named and asked.unlisted_several) or not self._is_any_here(asked):
+            return False
+        return not self._missing(needed, asked, every=True, sectors=True)
 
     def used(self, query: Query, sectors: Collection[int] | None = None) -> list[ListFile]:
         """Return the lists from which a question is answered.
@@ -215,6 +211,10 @@ class Coverage:
             self._known[key] = found = AskedLists.of(query, self.newest, self.lists)
         return found
 
+    def _is_told(self, key: tuple[str, int]) -> bool:
+        """Return whether it has the list of a source about a sector, or knows that the archive had none."""
+        return key in self.has or key in self.lists.absent
+
     def _absent(self, asked: AskedLists) -> dict[tuple[str, int], float]:
         """Return the lists that would be needed and that the archive did not have: source and sector → when it was asked."""
         needed = set(asked.needed.select("source", "last_sector").iter_rows())
@@ -266,11 +266,9 @@ class Coverage:
                 if every and not any(one == name for one, _, _ in self.lists):
                     missing[name] = set()
             elif not by_sector:
-                if not any((name, sector) in self.has or (name, sector) in self.lists.absent for sector in wanted):
+                if not any(self._is_told((name, sector)) for sector in wanted):
                     missing[name] = set()
-            elif gone := {
-                one for one in wanted if (name, one) not in self.has and (name, one) not in self.lists.absent
-            }:
+            elif gone := {one for one in wanted if not self._is_told((name, one))}:
                 missing[name] = gone
         return missing if every else self._without_others(missing, pairs)
 

@@ -24,8 +24,8 @@ def target_rows(
     types = polars_types(TARGETS)
     parts = [pl.DataFrame(schema=types)]
     wanted = [file for file in files if exptime is None or EXPTIMES.get(file.source) == exptime]
-    for file, rows in _rows_of(wanted, tics):
-        own = EXPTIMES.get(file.source)
+    for file, stored in _rows_of(wanted, tics):
+        own, rows = EXPTIMES.get(file.source), stored
         if "sector" in rows.columns:
             rows = rows.filter(pl.col("sector") == file.last)
         pipeline = "SPOC" if own else file.source.removesuffix("-targets").upper()
@@ -41,8 +41,8 @@ def tce_rows(files: Iterable[ListFile], tics: pl.Series | None) -> pl.DataFrame:
     """Return the rows of tables of TCEs: the columns of `tess_source_catalogue.columns.TCES`."""
     types = polars_types(TCES)
     parts = [pl.DataFrame(schema=types)]
-    for file, rows in _rows_of(files, tics):
-        rows = rows.with_columns(first_sector=pl.lit(file.first), last_sector=pl.lit(file.last))
+    for file, stored in _rows_of(files, tics):
+        rows = stored.with_columns(first_sector=pl.lit(file.first), last_sector=pl.lit(file.last))
         rows = rows.with_columns(pl.lit(None).alias(name) for name in types if name not in rows.columns)
         parts.append(rows.select(pl.col(name).cast(kind) for name, kind in types.items()))
     return pl.concat(parts)

@@ -97,7 +97,7 @@ def targets_of(
     sectors = _sectors_with_lists(session, sector, LISTS[time])
     rows = _rows(Catalogue.of(session.settings), whom, sectors, time)
     if limits is not None:
-        rows = rows.filter(limits.holds(pl.col("tmag")).fill_null(value=False))
+        rows = rows.filter(pl.col("tmag").is_not_null() & limits.mask(pl.col("tmag")))
     return TargetList(rows.select(*TargetList.schema).sort("sector", "tic"))
 
 
@@ -127,12 +127,12 @@ def _checked_time(exptime: Any) -> int:
 
 
 def _checked_magnitudes(tmag: Any) -> Any:
-    from tess_source_filters.values import span
+    from tess_source_filters.sky import magnitudes
 
     try:
-        return span(tmag)
-    except (ValueError, TypeError) as error:
-        raise QueryError(keyword("tmag", tmag), f": {error}; give e.g. '<10' or '8..10'") from error
+        return magnitudes(tmag)
+    except QueryError as error:
+        raise QueryError(keyword("tmag", tmag), ": ", error) from error
 
 
 def _sectors_with_lists(session: Session, sector: Any, source: str) -> list[int]:

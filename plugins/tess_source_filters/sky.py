@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import math
+import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +13,7 @@ from tess_source.errors import QueryError
 from tess_source.hooks.records import Filter
 from tess_source.tables.nearest import separation
 from tess_source.targets.parse import arcseconds, parse_targets
+from tess_source.targets.sky import place_of
 from tess_source.targets.target import Target
 from tess_source.wording import Wording
 
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
 
     from tess_source.tables.listing import Observations, Products
 
-__all__ = ["FILTERS", "Cones", "RightAscensions"]
+__all__ = ["FILTERS", "Cones", "RightAscensions", "magnitudes"]
 
 LISTS = Wording(
     "ask the catalogue, archive='catalogue', which `tess-source catalogue update` fills",
@@ -37,30 +40,65 @@ OF_OBSERVATIONS = {"ra": "s_ra", "dec": "s_dec"}
 """Column of products → column of the archive's observations with the same values."""
 
 
-def degrees(value: Any) -> float:
-    """Return an angle [deg], given as a number, as text that is one, or as an astropy Quantity or Angle.
+def _degrees(value: Any, place: str, half: int) -> float:
+    """Return an angle [deg], given as a number, as text, or as an astropy Quantity or Angle.
 
-    Raises
-    ------
-    ValueError, TypeError
-        If it is none.
+    Text that is no number is read as that half of a place. Errors are ValueError, TypeError or QueryError.
     """
-    if not hasattr(value, "to_value"):
-        return float(number(value))
+    if hasattr(value, "to_value"):
+        try:
+            return float(number(value.to_value("deg")))
+        except ValueError as error:  # astropy's UnitConversionError is one
+            raise ValueError(f"{value!r} is no angle: {error}") from error
     try:
-        return float(number(value.to_value("deg")))
-    except ValueError as error:  # astropy's UnitConversionError is one
-        raise ValueError(f"{value!r} is no angle: {error}") from error
+        return float(number(value))
+    except ValueError:
+        if not isinstance(value, str) or (found := place_of(place.format(value))) is None:
+            raise
+        return float(number(found[half]))
+
+
+def _right_ascension(value: Any) -> float:
+    """Return a right ascension [deg]; text may be in hours."""
+    return _degrees(value, "{}, 0", 0)
+
+
+def _declination(value: Any) -> float:
+    """Return a declination [deg]."""
+    return _degrees(value, "0, {}", 1)
 
 
 def _declinations(value: Any) -> Conditions:
     """Return ranges of declinations [deg]."""
-    return _checked_ranges(Conditions.of(items(value), degrees), "declination", -90, 90, "(-30, 10)", "-30..10")
+    return _checked_ranges(Conditions.of(items(value), _declination), "declination", -90, 90, "(-30, 10)", "-30..10")
 
 
-def _magnitudes(value: Any) -> Conditions:
-    """Return ranges of magnitudes."""
-    return Conditions.of(items(value))
+def magnitudes(value: Any) -> Conditions:
+    """Return ranges of magnitudes.
+
+    Parameters
+    ----------
+    value : object
+        ``(None, 10)``, ``"<10"``, ``"8..10 mag"``, with or without astropy's units, or a list of these.
+
+    Raises
+    ------
+    QueryError
+        If it is none of these.
+    """
+    try:
+        return Conditions.of(items(value), _magnitude)
+    except (ValueError, TypeError) as error:
+        raise QueryError(f"{error}; give e.g. ", Wording("'<10', (8, 10) or '8..10'", "'<10' or 8..10")) from error
+
+
+def _magnitude(value: Any) -> float:
+    """Return a magnitude, given as a number, as text with or without its unit, or as an astropy Quantity."""
+    if isinstance(value, str):
+        value = value.strip().removesuffix("mag")
+    elif hasattr(value, "to_value"):
+        value = value.to_value("mag")
+    return number(value)
 
 
 def _checked_ranges(value: Conditions, what: str, least: float, greatest: float, *examples: str) -> Conditions:
@@ -110,19 +148,36 @@ def _ends_of_range(value: Any) -> tuple[float, float]:
     if isinstance(value, slice) and value.step is None:
         value = (value.start, value.stop)
     if isinstance(value, tuple) and len(value) == 2:
-        first, last = (bound if end is None else degrees(end) for end, bound in zip(value, (0, 360), strict=True))
+        first, last = (
+            bound if end is None else _right_ascension(end) for end, bound in zip(value, (0, 360), strict=True)
+        )
     elif isinstance(value, str) and ".." in value:
-        first, last = map(degrees, value.split("..", 1))
+        first, last = map(_right_ascension, _ends_of_text(value))
     else:
-        part = span(value, degrees)
+        part = span(value, _right_ascension)
         if part.single:
-            raise QueryError("one right ascension is no range: give e.g. ", Wording("(350, 10)", "350..10"))
+            raise _no_range()
         first, last = (0 if part.least is None else part.least), (360 if part.greatest is None else part.greatest)
     if not all(-360 <= end <= 360 for end in (first, last)):
         raise ValueError(f"right ascensions are degrees from 0 to 360, not {text_of(first)}..{text_of(last)}")
     if last - first >= 360:
         return 0.0, 360.0
+    if first % 360 == last % 360:
+        raise _no_range()
     return float(first % 360), 360.0 if last == 360 else float(last % 360)
+
+
+def _ends_of_text(value: str) -> list[str]:
+    """Return the ends of a range that is written with dots: both in degrees, or both in hours."""
+    ends = value.split("..", 1)
+    in_hours = [re.search("[h:]", end) is not None for end in ends]
+    if in_hours[0] != in_hours[1]:
+        raise ValueError(f"{value!r} has hours at one end, and degrees at the other; write both in the same unit")
+    return ends
+
+
+def _no_range() -> QueryError:
+    return QueryError("one right ascension is no range: give e.g. ", Wording("(350, 10)", "350..10"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +225,7 @@ def _cones_of(value: Any) -> list[tuple[float, float, float]]:
         raise QueryError(f"{value!r} is no cone; give a place and a radius, e.g. ", EXAMPLE)
     place, radius = value
     around = arcseconds(radius)
-    found = list(parse_targets(place, around))
+    found = list(parse_targets(_plain_place(place), around))
     for one in found:
         if not isinstance(one, Target) or one.ra is None or one.dec is None:
             raise QueryError(
@@ -183,28 +238,38 @@ def _cones_of(value: Any) -> list[tuple[float, float, float]]:
     ]
 
 
+def _plain_place(place: Any) -> Any:
+    """Return a pair of numbers as two numbers with a fraction, since a pair of whole ones might be two TIC ids; else as it is."""
+    if not isinstance(place, tuple | list) or len(place) != 2 or any(isinstance(one, str | Iterable) for one in place):
+        return place
+    return _right_ascension(place[0]), _declination(place[1])
+
+
 def _place_and_radius(text: str) -> tuple[str, float]:
     """Return the place, and the radius [arcsec], in a text such as ``"307.86 39.94 1 deg"``."""
     words = text.replace(",", " ").split()
-    for count in (2, 1):  # a number and its unit, or one word
-        if len(words) > count + 1:
-            last = words[-count:]
-            if count == 2 and last[1][:1].isdigit():
-                continue
-            try:
-                return " ".join(words[:-count]), arcseconds(float(last[0]) if _is_number(last) else " ".join(last))
-            except QueryError:
-                continue
+    if len(words) > 3 and _is_number(words[-2]) and not words[-1][:1].isdigit() and not _is_number(words[-1]):
+        return " ".join(words[:-2]), arcseconds(" ".join(words[-2:]))
+    if len(words) > 2 and _is_number(words[-1]):
+        return " ".join(words[:-1]), arcseconds(float(words[-1]))
+    if len(words) > 2 and words[-1][:1].isdigit():
+        return " ".join(words[:-1]), arcseconds(words[-1])
     raise QueryError(f"{text!r} is no cone: give a place and a radius, e.g. ", EXAMPLE)
 
 
-def _is_number(words: Sequence[str]) -> bool:
-    return len(words) == 1 and words[0].replace(".", "", 1).isdigit()
+def _is_number(word: str) -> bool:
+    try:
+        return math.isfinite(float(word))
+    except ValueError:
+        return False
+
+
+ONE_TO_FOUR = Wording("1, [1, 2], range(1, 4) or '1-3'", "1-3")
 
 
 def _one_to_four(what: str) -> Callable[[Any], Wholes]:
     def check(value: Any) -> Wholes:
-        read = Wholes.of(value)
+        read = Wholes.of(value, ONE_TO_FOUR)
         for part in read.spans:
             if part.greatest == 0 or max(part.least or 0, part.greatest or 0) > 4:
                 raise QueryError(f"there are {what} 1 to 4; {part} is none of them")
@@ -287,7 +352,7 @@ def _filter(
 
 
 FILTERS = (
-    _filter("tmag", _conditions_hold, "TESS magnitude of the star: <10, 6..10", _magnitudes, LISTS, metavar="MAG"),
+    _filter("tmag", _conditions_hold, "TESS magnitude of the star: <10, 6..10", magnitudes, LISTS, metavar="MAG"),
     _filter("camera", _whole_holds, "cameras: 1 to 4", _one_to_four("cameras"), LISTS, multiple=True, metavar="1-4"),
     _filter("ccd", _whole_holds, "CCDs of a camera: 1 to 4", _one_to_four("CCDs"), LISTS, multiple=True, metavar="1-4"),
     _filter(

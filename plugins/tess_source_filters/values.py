@@ -17,6 +17,7 @@ from tess_source.units import plain_number
 __all__ = ["Span", "any_of", "flag", "items", "number", "span", "text_of", "whole"]
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_HYPHENATED = re.compile(r"\s*([0-9.]+)\s*[-–]\s*([0-9.]+)\s*")
 _COMPARISON = re.compile(r"(>=|<=|>|<)\s*(.+)", re.DOTALL)
 _LARGEST = 2**63
 
@@ -99,7 +100,9 @@ def number(value: Any) -> float:
     value = plain_number(value)
     if isinstance(value, str):
         if not _NUMBER.fullmatch(value.strip()):
-            raise ValueError(f"{value!r} is not a number")
+            hyphenated = _HYPHENATED.fullmatch(value)
+            hint = f"; a range is written {hyphenated[1]}..{hyphenated[2]}" if hyphenated else ""
+            raise ValueError(f"{value!r} is not a number{hint}")
         value = int(value) if re.fullmatch(r"\s*[+-]?[0-9]+\s*", value) else float(value)
     if isinstance(value, bool) or not isinstance(value, Real):
         raise TypeError(f"{value!r} is not a number")

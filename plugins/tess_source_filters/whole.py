@@ -33,6 +33,7 @@ OF_ALL_SECTORS = ("DIAMANTE",)
 """Pipelines that make one light curve of all sectors of a star."""
 OF_A_STAR = ("lc", "fast-lc", "lc-txt", "tp", "fast-tp")
 """Kinds of files that are of one star."""
+EXAMPLES = Wording("14, [14, 40], range(14, 17) or '14-16,40'", "14-16,40")
 _RANGE = re.compile(r"\s*([0-9]+)\s*(?:-|\.\.)\s*([0-9]+)\s*")
 
 
@@ -44,8 +45,14 @@ class Wholes:
     """Sorted, apart, both ends included; only the last may be open."""
 
     @classmethod
-    def of(cls, value: Any) -> Wholes:
+    def of(cls, value: Any, examples: Wording = EXAMPLES) -> Wholes:
         """Read ``14``, ``"14-16,40"``, ``range(14, 17)``, ``slice(14, 17)``, ``">=14"``, or a list of these.
+
+        Parameters
+        ----------
+        value : object
+        examples : Wording
+            What would be right, for the error.
 
         Raises
         ------
@@ -55,7 +62,6 @@ class Wholes:
         try:
             return cls(_merged_spans(part for item in items(value) for part in _spans_of(item)))
         except (ValueError, TypeError) as error:
-            examples = Wording("14, [14, 40], range(14, 17) or '14-16,40'", "14-16,40")
             raise QueryError(f"{error}; give e.g. ", examples) from error
 
     def meets(self, first: pl.Expr, last: pl.Expr) -> pl.Expr:

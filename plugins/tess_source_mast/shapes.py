@@ -184,7 +184,9 @@ def check_whole(service: str, pages: Sequence[Json]) -> None:
     rows = sum(len(page["data"]) for page in pages)
     first, *others = ({field["name"] for field in page["fields"]} for page in pages)
     if strange := [name for columns in others for name in columns ^ first]:
-        raise ServiceError(service, f"its pages differ in their columns: {text.first(map(shown, strange))}", advice=AGAIN)
+        raise ServiceError(
+            service, f"its pages differ in their columns: {text.first(map(shown, strange))}", advice=AGAIN
+        )
     for page in pages:
         paging = page.get("paging") or {}
         said = [paging[name] for name in ("rowsFiltered", "rowsTotal") if paging.get(name) is not None]

@@ -29,7 +29,9 @@ MOST_CONES = 5_000
 MOST_RADIUS = 1800.0
 """Radius of a cone [arcsec]: towards the Milky Way's centre, the TIC has 100,000 stars in such a cone."""
 AT_ONCE = 2 * MOST_AT_A_TIME
-"""Questions after which what came is remembered, so that a call that was interrupted goes on from there."""
+"""Questions after which what came may be remembered, so that a process that is killed loses little."""
+GROWTH = 8
+"""The file is written anew once an eighth has been added, so that it is not written hundreds of times when it is large."""
 WHOLE_TIC = "the whole TIC is at https://archive.stsci.edu/missions/tess/catalogs/tic_v82/"
 
 T = TypeVar("T")
@@ -126,20 +128,24 @@ class Tic:
                 "asking the TIC %s; what came is remembered if you interrupt it", text.number(len(items), "question")
             )
         activity.step("asking the TIC")
-        for number, group in enumerate(batches(items, AT_ONCE)):
-            activity.part(number * AT_ONCE, len(items), "questions")
-            came: list[tuple[T, pl.DataFrame]] = []
+        came: list[tuple[T, pl.DataFrame]] = []
 
-            def answered(item: T, stop: threading.Event, came: list[tuple[T, pl.DataFrame]] = came) -> None:
-                came.append((item, ask(item, self._settings, stop)))
+        def answered(item: T, stop: threading.Event) -> None:
+            came.append((item, ask(item, self._settings, stop)))
 
-            try:
+        try:
+            for number, group in enumerate(batches(items, AT_ONCE)):
+                activity.part(number * AT_ONCE, len(items), "questions")
                 in_parallel(answered, group, min(MOST_AT_A_TIME, self._settings.jobs))
-            finally:
-                self._remember([*came])
+                if GROWTH * sum(rows.height for _, rows in came) >= self._remembered.stars.height:
+                    self._remember(came)
+                    came.clear()
+        finally:
+            self._remember(came)
 
     def _remember(self, came: Sequence[tuple[T, pl.DataFrame]]) -> None:
         """Remember answers about cones or about ids."""
+        came = [*came]  # after a failure, others may still come
         if came:
             cones = [item for item, _ in came if isinstance(item, Cone)]
             self._remembered.keep(pl.concat(rows for _, rows in came), _rows_of_cones(cones) if cones else None)

@@ -14,7 +14,7 @@ from tess_source.cache.memory import Memory
 from tess_source.clock import this_moment
 from tess_source.display import activity
 from tess_source.display.records import Records
-from tess_source.display.text import number, size
+from tess_source.display.text import number
 from tess_source.display.visible import logger
 from tess_source.errors import OfflineError, TessSourceError, UnknownNameError
 from tess_source.hooks.records import Field
@@ -33,6 +33,7 @@ from tess_source.tables.found import Found
 from tess_source.tables.ledger import observations_in_words
 from tess_source.tables.listing import Links, Observations, Products
 from tess_source.tables.nearest import Taken, stars_taken, taken_in_words
+from tess_source.tables.typical_sizes import in_words
 from tess_source.targets.recorded import question as recorded
 from tess_source.targets.target import Query
 from tess_source.wording import Wording, keyword
@@ -216,7 +217,7 @@ def found_of(registry: Registry, settings: Settings, table: Any, *, large: bool 
         given = products(registry, settings, seen, large=large)
         log.warning(
             "%s: all their products are meant, %s (%s)",
-            *(number(len(seen), "observation"), number(len(given), "file"), size(float(given["size"].sum() or 0))),
+            *(number(len(seen), "observation"), number(len(given), "file"), in_words(given.to_polars())),
         )
     else:
         given = (Products.of(frame) if frame.width else Products.empty()).unique()

@@ -13,8 +13,9 @@ from tess_source.targets.target import DEFAULT_RADIUS, Query, Target
 
 __all__ = ["LOOKED_WITHIN", "nearest_observed", "places_without"]
 
-LOOKED_WITHIN = (60.0, 300.0, 1800.0)
-"""Radii within which stars are looked for, one after the other [arcsec]: the first may be enough where stars are dense."""
+LOOKED_WITHIN = (60.0, 600.0, 3600.0)
+"""Radii within which stars are looked for, one after the other [arcsec]: the first is enough where stars are dense, and
+of those that were observed every two minutes there are some ten per square degree."""
 MOST_PLACES = 3
 """Places for which this is done, of all that a question has."""
 FOOTPRINT = 5.0
@@ -92,7 +93,7 @@ def _radius(target: Target) -> float:
 
 
 def _angle(radius: float) -> str:
-    return f"{radius / 3600:g} deg" if radius > LOOKED_WITHIN[-1] else f"{radius / 60:g} arcmin"
+    return f"{radius / 3600:g} deg" if radius >= 3600 else f"{radius / 60:g} arcmin"
 
 
 def _near(frame: pl.DataFrame, target: Target, radius: float) -> pl.DataFrame:

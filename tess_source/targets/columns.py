@@ -12,7 +12,7 @@ from typing import Any
 
 from tess_source.errors import QueryError
 from tess_source.names.vocabulary import FFI_TARGETS
-from tess_source.targets.motion import at_epoch
+from tess_source.targets.motion import Moved, at_epoch
 from tess_source.targets.sky import place_of
 from tess_source.targets.target import Gap, ObservationKey
 from tess_source.targets.texts import is_blank
@@ -190,7 +190,7 @@ class Columns:
                 f"column {self.motion[2]!r} has {row[self.motion[2]]}, which is no year: give the epoch of the place in Julian years, "
                 "e.g. 2016.0"
             )
-        return place if degrees is None else tuple(map(float, at_epoch(*degrees, *values)))
+        return place if degrees is None else Moved(map(float, at_epoch(*degrees, *values)))
 
     def _degrees(self, pair: tuple[Any, Any]) -> tuple[float, ...]:
         assert self.place is not None

@@ -7,12 +7,20 @@ from typing import Any
 
 from tess_source._lazy import np
 
-__all__ = ["EPOCH", "at_epoch"]
+__all__ = ["EPOCH", "MOVED", "Moved", "at_epoch"]
 
 EPOCH = 2000.0
 """The epoch of positions in the TESS Input Catalog, and so of the archive's observations [Julian year]."""
+MOVED = " (moved to J2000)"
+"""What is said behind a place that was moved. A text with it means the same place."""
 MILLIARCSECOND = math.pi / 180 / 3_600_000
 """[rad]"""
+
+
+class Moved(tuple[float, float]):
+    """A place, right ascension and declination [deg], that was moved to `EPOCH`: it is shown as such."""
+
+    __slots__ = ()
 
 
 def at_epoch(

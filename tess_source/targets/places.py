@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 from tess_source._lazy import np, whole
 from tess_source.errors import QueryError
 from tess_source.targets.columns import is_missing
-from tess_source.targets.motion import at_epoch
+from tess_source.targets.motion import Moved, at_epoch
 from tess_source.targets.sky import place_of
 from tess_source.targets.texts import cleaned, is_like_tic
 
@@ -40,6 +40,8 @@ def places_of(value: Any) -> Pairs | None:
     QueryError
         If it may be a place or two TIC ids, or cannot be turned into ICRS.
     """
+    if isinstance(value, Moved):
+        return [value]
     if hasattr(value, "represent_as"):
         return _of_coordinates(value)
     if hasattr(value, "to_value"):
@@ -114,7 +116,8 @@ def _moved(places: Any, obstime: Any) -> Pairs | None:
         _filled(places.ra.to(units.deg)), _filled(places.dec.to(units.deg)), pmra, pmdec, _filled(obstime.jyear),
         approach=_filled(approach.to(1 / units.yr)) if known else 0.0,
     )  # fmt: skip
-    return _in_degrees(ra * units.deg, dec * units.deg)
+    pairs, has_moved = _in_degrees(ra * units.deg, dec * units.deg), np.isfinite(pmra * pmdec * _filled(obstime.jyear))
+    return [Moved(pair) if moved else pair for pair, moved in zip(pairs, has_moved.ravel().tolist(), strict=True)]
 
 
 def _filled(values: Any) -> Any:

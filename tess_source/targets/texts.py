@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from tess_source import names
 from tess_source.errors import QueryError
+from tess_source.targets.motion import MOVED
 from tess_source.targets.sky import checked_place, is_like_place, place_of
 from tess_source.targets.target import DEFAULT_RADIUS, ObservationKey, Target
 from tess_source.wording import Wording
@@ -83,7 +84,7 @@ def targets_of_text(text: str, radius: float | None = None) -> Iterator[Target |
     QueryError
         If it is not a target; the message says what is.
     """
-    text = cleaned(text).rstrip(" ,;") or text
+    text = cleaned(text).rstrip(" ,;").removesuffix(MOVED) or text
     if _THOUSANDS.fullmatch(text):
         raise QueryError(
             f"{text!r} may be one TIC id or several: write an id without commas, and a blank behind the commas of a list"

@@ -75,9 +75,9 @@ def session_of(archive: Stars, **words: Any) -> Session:
             "TIC 1, 19.6 arcsec away: a radius of 20 arcsec finds it",
             [3, 60],
         ),
-        ([(1, 10.0, -100.5 / 3600)], "TIC 1, 100.5 arcsec away: a radius of 101 arcsec finds it", [3, 60, 300]),
-        ([(1, 10.0, 301 / 3600)], "TIC 1, 301.0 arcsec away: a radius of 302 arcsec finds it", [3, 60, 300, 1800]),
-        ([(1, 10.0, 1801 / 3600)], "no star within 30 arcmin has observations", [3, 60, 300, 1800]),
+        ([(1, 10.0, -100.5 / 3600)], "TIC 1, 100.5 arcsec away: a radius of 101 arcsec finds it", [3, 60, 600]),
+        ([(1, 10.0, 301 / 3600)], "TIC 1, 301.0 arcsec away: a radius of 302 arcsec finds it", [3, 60, 600]),
+        ([(1, 10.0, 3601 / 3600)], "no star within 1 deg has observations", [3, 60, 600, 3600]),
     ],
 )
 def test_the_nearest_star_is_named_with_a_radius_that_finds_it(
@@ -108,7 +108,7 @@ def test_only_the_empty_cones_of_several_are_looked_around() -> None:
     assert "TIC 1," not in found.explain()
 
 
-@pytest.mark.parametrize("arcsec", [8.5, 60.0, 1799.5, 14.0, 59.99, 60.01, 299.9, 300.0, 300.1][: size(3, 9)])
+@pytest.mark.parametrize("arcsec", [8.5, 60.0, 1799.5, 14.0, 59.99, 60.01, 599.9, 600.0, 600.1][: size(3, 9)])
 def test_the_radius_that_is_named_finds_the_star_at_the_archive(archive: SampleArchive, arcsec: float) -> None:
     session = session_at(archive)
     found = session.search((RA, DEC + arcsec / 3600))
@@ -120,8 +120,8 @@ def test_the_radius_that_is_named_finds_the_star_at_the_archive(archive: SampleA
 
 def test_a_cone_is_not_looked_at_again_but_wider() -> None:
     archive = Stars([(1, 10.0, 1500 / 3600)])
-    assert "TIC 1, 1500.0 arcsec away" in session_of(archive).search((10.0, 0.0), radius=400).explain()
-    assert archive.radii == [400, 1800]
+    assert "TIC 1, 1500.0 arcsec away" in session_of(archive).search((10.0, 0.0), radius=700).explain()
+    assert archive.radii == [700, 3600]
     archive.radii.clear()
     assert "no star within 2 deg has observations" in session_of(archive).search((10.0, 5.0), radius="1 deg").explain()
     assert archive.radii == [3600, 7200]

@@ -116,6 +116,17 @@ def test_the_place_is_that_of_astropy() -> None:
     assert ours.separation(judge).arcsec.max() < 0.02
 
 
+def test_a_place_that_was_moved_says_so() -> None:
+    texts = [
+        target.text
+        for given in (moving(), BARNARD, moving(obstime=None))
+        for target in parse_targets(given)
+        if isinstance(target, Target)
+    ]
+    assert texts == ["269.452076 +4.693365 (moved to J2000)"] * 2 + ["269.448502 +4.739420"]
+    assert places(texts[0]).separation(places(BARNARD)).max() < 0.01 * u.arcsec
+
+
 @pytest.mark.parametrize(("frame", "epoch"), [("icrs", "J1991.25"), ("galactic", "J2016"), ("fk4", "J2026.9")])
 def test_a_star_that_comes_nearer_is_where_astropy_has_it(frame: str, epoch: str) -> None:
     star = moving(distance=1.8282 * u.pc, radial_velocity=-110.47 * u.km / u.s, obstime=Time(epoch))

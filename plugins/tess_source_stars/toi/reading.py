@@ -10,11 +10,10 @@ import csv
 import logging
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
 from email.utils import parsedate
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from tess_source._lazy import pl
 from tess_source.display import text as words
@@ -93,11 +92,11 @@ def tois_of_bytes(data: bytes, name: str) -> Tois:
         If it is no table of TOIs.
     """
     lines = _text(data).replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    start, reader, header = _header(lines, name)
+    start, delimiter, header = _header(lines, name)
     places = columns_of_header(header)
     good: list[Sequence[str]] = []
     bad: list[str] = []
-    for number, row in _rows(lines, start, reader, len(header)):
+    for number, row in _rows(lines, start, delimiter, len(header)):
         if _is_row(row, places, len(header)):
             good.append(row)
         else:
@@ -133,42 +132,31 @@ def _text_of_line(line: bytes) -> str:
         return line.decode("cp1252", errors="replace")
 
 
-@dataclass(frozen=True)
-class _Cells:
-    """How the cells of a line are written."""
+def _row(lines: Sequence[str], delimiter: str, width: int) -> tuple[list[str], int]:
+    """Return the cells of the first row of lines, and how many lines it takes: a quoted comment may go on over a few.
 
-    delimiter: str
-    quoted: bool
-
-    def of(self, line: str) -> list[str]:
-        """Return the cells of a line; none if it cannot be read."""
-        return self._first([line])[0]
-
-    def row(self, lines: Sequence[str], width: int) -> tuple[list[str], int]:
-        """Return the first row of lines, and how many lines it takes: a quoted comment may go on over a few.
-
-        A quote without its other half does not swallow other rows: then it is the first line alone.
-        """
-        if self.quoted and lines[0].count('"') % 2:
-            row, taken = self._first(lines)
-            if taken > 1 and len(row) == width and "".join(lines[:taken]).count('"') % 2 == 0:
-                return row, taken
-        return self.of(lines[0]), 1
-
-    def _first(self, lines: Sequence[str]) -> tuple[list[str], int]:
-        reader = csv.reader(
-            (f"{line}\n" for line in lines),
-            delimiter=self.delimiter,
-            quoting=csv.QUOTE_MINIMAL if self.quoted else csv.QUOTE_NONE,
-        )
-        try:
-            return next(reader, []), reader.line_num
-        except csv.Error:
-            return [], 1
+    A quote without its other half does not swallow other rows: then it is the first line alone. Empty cells beyond the width are left out.
+    """
+    if lines[0].count('"') % 2:
+        row, taken = _cells(lines, delimiter)
+        if taken > 1 and len(row) == width and "".join(lines[:taken]).count('"') % 2 == 0:
+            return row, taken
+    ways = (_cells(lines[:1], delimiter, quoting)[0] for quoting in (csv.QUOTE_MINIMAL, csv.QUOTE_NONE))
+    rows = [row[:width] if not any(row[width:]) else row for row in ways]
+    return next((row for row in rows if len(row) == width), rows[0]), 1
 
 
-def _header(lines: Sequence[str], name: str) -> tuple[int, _Cells, list[str]]:
-    """Return the number of lines before the rows, how cells are written, and the names of columns.
+def _cells(lines: Sequence[str], delimiter: str, quoting: Literal[0, 3] = csv.QUOTE_MINIMAL) -> tuple[list[str], int]:
+    """Return the cells of the first row of lines, and how many lines it takes; none if it cannot be read."""
+    reader = csv.reader((f"{line}\n" for line in lines), delimiter=delimiter, quoting=quoting)
+    try:
+        return next(reader, []), reader.line_num
+    except csv.Error:
+        return [], 1
+
+
+def _header(lines: Sequence[str], name: str) -> tuple[int, str, list[str]]:
+    """Return the number of lines before the rows, what stands between cells, and the names of columns.
 
     Raises
     ------
@@ -181,9 +169,8 @@ def _header(lines: Sequence[str], name: str) -> tuple[int, _Cells, list[str]]:
         if number - notes > PREAMBLE:
             break
         delimiter = max(DELIMITERS, key=line.count)
-        reader = _Cells(delimiter, delimiter != "|" or '"' in line)
-        if is_header(cells := reader.of(line.lstrip("# "))):
-            return number, reader, cells
+        if is_header(cells := _cells([line.lstrip("# ")], delimiter)[0]):
+            return number, delimiter, cells
     raise LoadError(f"{name} is no table of TOIs: {_what_it_is(lines)}")
 
 
@@ -203,14 +190,14 @@ def _what_it_is(lines: Sequence[str]) -> str:
     return f"none of its first lines names a column of TIC ids and one of TOIs; it begins with {first[:80]!r}"
 
 
-def _rows(lines: Sequence[str], start: int, reader: _Cells, width: int) -> Iterator[tuple[int, list[str]]]:
-    """Yield the rows below the header, with the numbers of their first lines. Empty cells beyond the header's are left out."""
+def _rows(lines: Sequence[str], start: int, delimiter: str, width: int) -> Iterator[tuple[int, list[str]]]:
+    """Yield the rows below the header, with the numbers of their first lines."""
     at = start
     while at < len(lines):
         number, taken = at + 1, 1
         if lines[at].strip():
-            row, taken = reader.row(lines[at : at + LINES], width)
-            yield number, row[:width] if not any(row[width:]) else row
+            row, taken = _row(lines[at : at + LINES], delimiter, width)
+            yield number, row
         at += taken
 
 

@@ -14,7 +14,7 @@ from tess_source.targets.target import Target
 from tess_source.targets.texts import cleaned
 from tess_source_stars.toi.kept import KnownTois, kept_tois, known_tois
 
-__all__ = ["ToiName", "check_known", "recall", "resolve"]
+__all__ = ["ToiName", "check_known", "not_known", "recall", "resolve"]
 
 _TOI = re.compile(
     r"\(?toi[\s_:#-]*0*(?P<number>[1-9]\d{0,6})(?:\.(?P<candidate>\d{0,2}))?(?:[\s_-]*(?-i:A))?(?:[\s_-]*(?-i:[b-i]))?\)?", re.IGNORECASE
@@ -75,7 +75,7 @@ def recall(name: str, settings: Settings) -> Target | None:
     if toi is None or (known := kept_tois(settings)) is None:
         return None
     if (star := _star(name, toi, known)) is None:
-        raise _not_known(toi, known)
+        raise not_known(toi, known)
     return star
 
 
@@ -88,15 +88,19 @@ def check_known(name: str, settings: Settings, found: Target | None) -> Target |
         If they found nothing, and the name is that of a TOI, or looks like one.
     """
     if found is None and (toi := ToiName.of(name)) is not None:
-        raise _not_known(toi, known_tois(settings))
+        raise not_known(toi, known_tois(settings))
     if found is None and _LIKE_TOI.fullmatch(name):
         right = "TOIs are written as 'TOI 700', 'TOI 700.01' or 'TOI-700 d', those of the community as 'CTOI 17361.01'"
         raise ResolverError(f"no resolver knows {name!r}; {right}")
     return found
 
 
-def _not_known(toi: ToiName, known: KnownTois) -> ResolverError:
-    """Return the error for a TOI that a table does not have. It names those nearest to it, and the age of the table."""
+def not_known(toi: ToiName, known: KnownTois) -> ResolverError:
+    """Return the error for a TOI that a table does not have. It names the others of its star, or those nearest to it."""
+    of_number = known.tois.where(ToiName(toi.number).mask())["toi"]
+    if len(of_number):
+        there = words.first([f"TOI {one}" for one in of_number.sort()])
+        return ResolverError(f"{toi} is not in the table of {known.said}, which has {there} of this star")
     numbers: list[int] = known.tois["toi"].str.extract(r"^(\d+)").cast(pl.Int64).drop_nulls().unique().to_list()
     near = sorted(sorted(numbers, key=lambda one: abs(one - toi.number))[:2])
     nearest = f"; the nearest are TOI {words.first(near, separator=' and TOI ')}" if near else ""
@@ -126,8 +130,7 @@ def _star(name: str, toi: ToiName, known: KnownTois) -> Target | None:
     if not len(of_number):
         return None
     if not stars:
-        there = words.first([f"TOI {one}" for one in of_number["toi"].sort()])
-        raise ResolverError(f"{toi} is not in the table of {known.said}, which has {there} of this star")
+        raise not_known(toi, known)
     if len(stars) > 1:
         said = words.first([f"TOI {row['toi']} is TIC {row['tic']}" for row in ours])
         raise ResolverError(f"{toi} is more than one star in the table of {known.said}: {said}")

@@ -419,6 +419,24 @@ def test_targets_are_those_of_the_lists_by_sector_and_cadence(tmp_path: Path) ->
     assert catalogue.has("targets", 28) and not catalogue.has("fast-targets", 28)
 
 
+def test_the_lists_of_a_star_are_read_together_whatever_form_they_have_and_a_damaged_one_is_named(
+    tmp_path: Path,
+) -> None:
+    folder = CatalogueFolder(tmp_path)
+    for sector in (1, 2, 3):
+        keep_targets(folder, sector, [5, 6])
+    more_digits = pl.DataFrame({"tic": [5], "camera": [3], "ccd": [4], "tmag": [9.0], "ra": [5.123456], "dec": [1.5]})
+    damaged = keep(folder, "targets", 4, 4, scaled(more_digits))
+    catalogue = Catalogue(folder)
+    assert catalogue.targets(tics=[5]).select("sector", "ra").sort("sector").rows() == [
+        (1, 5.0), (2, 5.0), (3, 5.0), (4, 5.123456),
+    ]  # fmt: skip
+    assert catalogue.targets(tics=[]).is_empty()
+    damaged.path.write_bytes(b"PAR1")
+    with pytest.raises(DamagedFileError, match="s0004-"):
+        catalogue.targets(tics=[5])
+
+
 def test_an_empty_catalogue_has_tables_without_rows(tmp_path: Path) -> None:
     catalogue = Catalogue(CatalogueFolder(tmp_path / "nothing"))
     view.refresh(catalogue.folder)

@@ -220,7 +220,9 @@ def both_ways(stub: Answering, query: Query = MANY) -> Iterator[Callable[[], int
     """Give the two ways to ask for rows: all at once, and page by page."""
     yield lambda: len(observations.find(query, stub.settings))
     taken: list[int] = []
-    yield lambda: sum(taken) if observations.give_pages(query, stub.settings, lambda part: taken.append(len(part))) else 0
+    yield (
+        lambda: sum(taken) if observations.give_pages(query, stub.settings, lambda part: taken.append(len(part))) else 0
+    )
 
 
 @pytest.mark.parametrize("kind", COUNTS)
@@ -247,7 +249,10 @@ def test_a_count_that_fails_is_a_failure_of_the_search(paged: Answering) -> None
 PAGES: dict[str, tuple[Callable[[Any], Any], str]] = {
     "a failure": (lambda answer: {"status": "ERROR", "msg": "out of rows"}, "out of rows"),
     "no rows": (lambda answer: {**answer, "data": []}, "page 3 of 5 is empty"),
-    "a row less": (lambda answer: {**answer, "data": answer["data"][1:]}, "it says that there are 23 rows, and gave 22"),
+    "a row less": (
+        lambda answer: {**answer, "data": answer["data"][1:]},
+        "it says that there are 23 rows, and gave 22",
+    ),
     "a column less": (
         lambda answer: {
             **answer,

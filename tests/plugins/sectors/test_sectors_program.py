@@ -12,6 +12,7 @@ from mast_case import TOI3505
 from program_run import Program
 
 from tess_source import Session
+from tess_source.errors import QueryError
 from tess_source.tables.listing import Links, Observations, Products
 from tess_source_dv.draw.coverage import SEEN, plot_coverage
 from tess_source_sample.server import SampleArchive
@@ -65,10 +66,16 @@ def test_what_cannot_be_asked_is_said(program: Program, words: tuple[str, ...], 
     assert said in ran.err
 
 
+def test_of_many_stars_the_first_are_said_and_the_number_of_the_others(program: Program, tmp_path: Path) -> None:
+    (tmp_path / "stars.txt").write_text("".join(f"84.{number} -80.4\n" for number in range(13)))
+    ran = program("sectors", f"@{tmp_path / 'stars.txt'}", "--no-products", "--sector", "1")
+    assert ran.err.splitlines()[-2:] == ["target 9: on silicon in sector 1", "and 3 more"]
+
+
 def test_refresh_alone_fetches_the_footprints_of_new_sectors(program: Program) -> None:
     ran = program("sectors", "--refresh")
     assert (ran.code, ran.out) == (0, "")
-    assert "the archive's footprints have sectors" in ran.err
+    assert "the archive's footprints have sector" in ran.err
 
 
 def test_pixels_without_tess_point_say_how_to_get_it(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -139,6 +146,23 @@ def test_a_star_with_products_of_other_pipelines_alone_has_a_picture(archive: Sa
     )
     (axes,) = plot_coverage(others).axes
     assert [label.get_text() for label in axes.get_yticklabels()] == [SEEN, "QLP", "TASOC", "TESS-SPOC"]
+    assert "sectors observed; no data validation" in {text.get_text() for text in axes.figure.texts}
+    assert axes.figure.legends == []
+
+
+def test_a_star_without_any_data_has_a_picture_of_the_sectors_on_silicon_if_its_place_is_known(
+    archive: SampleArchive, tmp_path: Path
+) -> None:
+    session = Session(archive.url, cache=tmp_path)
+    nothing = session.search(TOI3505).replace(
+        products=Products.empty(), observations=Observations.empty(), links=Links.empty()
+    )
+    with pytest.raises(QueryError, match="nothing to draw"):
+        plot_coverage(nothing)
+    session.stars(TOI3505)
+    (axes,) = plot_coverage(nothing).axes
+    assert [label.get_text() for label in axes.get_yticklabels()] == [SEEN]
+    assert "neither light curves nor data validation" in {text.get_text() for text in axes.figure.texts}
 
 
 def test_a_search_that_does_not_say_where_its_star_lies_has_no_row_of_sectors_on_silicon() -> None:

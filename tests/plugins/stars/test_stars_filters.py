@@ -40,6 +40,7 @@ def test_the_columns_of_a_search_are_those_of_the_tic(service: TicService) -> No
     assert {*COLUMN_NAMES} <= {*products.columns}
     assert products["teff"].unique().to_list() == [3500.0]
     assert products["radius"].unique().to_list() == [0.4]
+    assert {"tmag", "teff", "radius", "mass", "distance"} <= {*products.visible}
     assert "teff" not in session_at(service).search(16740101).products.columns
 
 

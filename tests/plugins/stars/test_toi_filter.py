@@ -17,9 +17,9 @@ import tess_source_mast
 import tess_source_stars
 from tess_source import Found, Session
 from tess_source.cli.program import build
-from tess_source.errors import QueryError
+from tess_source.errors import QueryError, ResolverError
 from tess_source_stars.toi import kept
-from tess_source_stars.toi.filtering import WantedTois
+from tess_source_stars.toi.filtering import WantedTois, reasons
 
 STARS = (150428135, 47384844, 390988385, 307210830, 1)
 
@@ -104,6 +104,33 @@ def test_a_product_without_a_star_is_neither_with_nor_without_a_toi(session: Ses
 def test_a_toi_alone_is_a_target(session: Session) -> None:
     query = session._question(None, filters={"toi": WantedTois.of("700.01,701")})
     assert [target.tic for target in query.targets] == [150428135, 47384844]
+
+
+def test_a_toi_that_its_star_has_not_is_an_error_that_names_the_others(session: Session) -> None:
+    with pytest.raises(
+        ResolverError, match=r"TOI 700.09 is not in .*, which has TOI 700.01, TOI 700.02, TOI 700.03 of this star"
+    ):
+        session._question(None, filters={"toi": WantedTois.of("700.09")})
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [("FP", {"TIC 150428135": "TOI 700.01 (CP), 700.02 (CP), 700.03 (PC)", "TIC 1": "no TOI"}), ("9999,PC", {"TIC 1": "no TOI"}),
+     (False, {"TIC 150428135": "TOI 700.01 (CP), 700.02 (CP), 700.03 (PC)"}), (True, {"TIC 1": "no TOI"})],
+)  # fmt: skip
+def test_an_empty_answer_says_which_tois_the_stars_have(session: Session, value: Any, said: dict[str, str]) -> None:
+    session.tois()  # type: ignore[attr-defined]
+    query = session._question([150428135, 1], filters={"toi": WantedTois.of(value)})
+    assert reasons(query, session.settings) == {
+        star: f"ExoFOP of 2024-09-30 has {has} of this star" for star, has in said.items()
+    }
+    assert reasons(session._question(1), session.settings) == {}
+
+
+def test_the_table_warns_of_tois_that_are_not_in_it(session: Session, caplog: pytest.LogCaptureFixture) -> None:
+    assert session.tois(toi="700.01,700.09,720")["toi"].to_list() == ["700.01"]  # type: ignore[attr-defined]
+    assert "TOI 700.09 is not in the table of ExoFOP of 2024-09-30, which has TOI 700.01" in caplog.text
+    assert "the nearest are TOI 700 and TOI 701" in caplog.text
 
 
 @pytest.mark.parametrize("value", [True, "PC", "700,PC"])

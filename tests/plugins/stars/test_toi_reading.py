@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import logging
+import re
 from pathlib import Path
 
 import pytest
 from fuzz import altered, attempts
-from toi_case import HEADERS, PREAMBLE, ROWS, table, toi
+from toi_case import HEADERS, KEYS, PREAMBLE, ROWS, table, toi
 
 from tess_source.errors import LoadError
 from tess_source_stars.toi.columns import columns_of_header
@@ -247,6 +250,38 @@ def test_the_real_tables_are_read(real: Path, caplog: pytest.LogCaptureFixture) 
     with pytest.raises(LoadError, match="no table of TOIs"):
         read_tois(folder / "pathos_candidates.csv")
     assert not caplog.text
+
+
+COMMENTS = ("", "EB, blended", 'a "V" shape', "first\nsecond", '5" off; |low|', "\tcaf\u00e9", "TIC ID, TOI", "# 3")
+
+
+def test_a_table_of_any_order_and_style_gives_all_its_rows_or_tells_of_them(caplog: pytest.LogCaptureFixture) -> None:
+    for number, chance in attempts(30, 2000):
+        caplog.clear()
+        year, wrong = chance.choice([*HEADERS]), chance.randrange(4)
+        rows = [
+            toi(f"{1000 + at}.01", at + 1, comment=chance.choice(COMMENTS))
+            for at in range(wrong + chance.randrange(1, 6))
+        ]
+        bad = set(chance.sample(range(len(rows)), wrong))
+        order = chance.sample(range(len(KEYS)), len(KEYS))
+        out = io.StringIO(newline="")
+        out.write(chance.choice(("", "# made by hand\n", f"{PREAMBLE}\r\n\r\n")))
+        writer = csv.writer(
+            out, delimiter=chance.choice(",|\t;"), quoting=chance.choice((csv.QUOTE_ALL, csv.QUOTE_MINIMAL)),
+            lineterminator=chance.choice(("\r\n", "\n")),
+        )  # fmt: skip
+        writer.writerow([*(HEADERS[year][at] for at in order), "Imaging Observations"])
+        for at, row in enumerate(rows):
+            cells = {**row, "tic": "?"} if at in bad else row
+            writer.writerow([*(cells[KEYS[column]] for column in order), "0"])
+        found = tois_of_bytes(out.getvalue().encode(chance.choice(("utf-8", "utf-8-sig", "cp1252"))), "a table")
+        good = [row for at, row in enumerate(rows) if at not in bad]
+        told = re.search(r"(\d+) rows? cannot be read", caplog.text)
+        assert int(told[1] if told else 0) == wrong, f"{number}: {out.getvalue()}"
+        wanted = [(row["toi"], row["comment"].strip() or None, 5.25, 2000.123456, 2.5) for row in good]
+        shown = found.to_polars().select("toi", "comments", "period", "epoch", "duration").rows()
+        assert shown == wanted, f"{number}: {out.getvalue()}"
 
 
 def test_a_damaged_table_is_read_in_part_or_refused_by_an_error_of_ours() -> None:
