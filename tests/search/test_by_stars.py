@@ -56,7 +56,9 @@ def test_a_large_answer_is_the_same_in_parts(
     assert caplog.messages == said
 
 
-@pytest.mark.parametrize("words", [{}, {"kind": "lc", "sector": list(SECTORS)}, {"tmag": "<12"}, {"t_exptime": [100, 130]}])
+@pytest.mark.parametrize(
+    "words", [{}, {"kind": "lc", "sector": list(SECTORS)}, {"tmag": "<12"}, {"t_exptime": [100, 130]}]
+)
 def test_a_search_of_the_catalogue_in_parts_reads_it_volume_by_volume(
     session: Session, words: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
