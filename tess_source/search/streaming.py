@@ -86,12 +86,7 @@ def parts(registry: Registry, settings: Settings, query: Query, *, listing: bool
         check_answers(registry, query, declined, "query")
         if not pages.files:
             yield asking.observed_as(registry, settings, query, Observations.empty())
-<<<<<<< HEAD
         local, done = all(is_local(registry, name) for name in query.archives), 0
-=======
-        done = 0
-        local = all(is_local(registry, name) for name in query.archives)
->>>>>>> all12
         for seen in pages.in_order(PART_FROM_HERE if local else PART):
             if listing:
                 found = listed(registry, seen, query, lambda part: asking.products_of(registry, settings, part, query))
