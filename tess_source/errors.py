@@ -15,6 +15,7 @@ __all__ = [
     "DamagedFileError",
     "DownloadError",
     "ForkedError",
+    "LargeAnswerError",
     "LoadError",
     "LockError",
     "MissingExtraError",
@@ -69,6 +70,10 @@ class TessSourceError(Exception):
 
 class QueryError(TessSourceError, ValueError):
     """An argument or question that makes no sense; the message says what would be right."""
+
+
+class LargeAnswerError(QueryError):
+    """More observations or bytes than are fetched without being told so; the message says how many, and that ``large=True`` goes on."""
 
 
 class UnknownNameError(QueryError, LookupError):

@@ -189,10 +189,10 @@ class Session(SessionMethods):
         query, choice = question_and_choice(
             self.registry, self.settings, targets, words=words, refresh=refresh, **asked
         )
-        found = self._answer(query, refresh=refresh)
+        found = self._answer(query, refresh=refresh, words=choice)
         for absent in filter(None, (found.unobserved(), found.unmatched())):
             log.warning("%s%s", absent, f" (from the cache folder; {ASK_AGAIN})" if found.from_store else "")
-        return asking.with_reasons(self.registry, self.settings, self.select(found, **choice))
+        return asking.with_reasons(self.registry, self.settings, found)
 
     def iter_search(
         self, targets: Any = None, *, radius: float | Quantity | str | None = None, wildcards: bool = False,
@@ -207,23 +207,25 @@ class Session(SessionMethods):
         archive: str | Sequence[str] | None = None, refresh: bool = False, missing: str = "raise", large: bool = False, **words: Any,
     ) -> int:  # fmt: skip
         """Count the observations that a search would find: see `tess_source.count`."""
-        asked: dict[str, Any] = {"radius": radius, "wildcards": wildcards, "archive": archive, "missing": missing}
+        asked: Any = {"radius": radius, "wildcards": wildcards, "archive": archive, "missing": missing, "large": large}
         query = question_for_archives(self.registry, self.settings, targets, words=words, refresh=refresh, **asked)
         if query is None:
-            return len(self.search(targets, refresh=refresh, large=large, **asked, **words).narrowed().observations)
+            return len(self.search(targets, refresh=refresh, **asked, **words).narrowed().observations)
         return asking.count(self.registry, self.settings, query, refresh=refresh)
 
     def fields(self, what: str = "observations") -> list[Field]:
         """Return the archives' own description of the columns of a table, ``"observations"`` or ``"products"``."""
         return asking.fields(self.registry, self.settings, what)
 
-    def found(self, products: Any) -> Found:
+    def found(self, products: Any, *, large: bool = False) -> Found:
         """Return products from elsewhere as a `Found`.
 
         Parameters
         ----------
         products : object
             A table of astroquery, pandas or polars, rows of one, or URIs. Of a table of observations, the products are listed.
+        large : bool
+            Whether there may be more than 50,000 observations. If not, so many are a `LargeAnswerError`.
 
         Raises
         ------
@@ -232,7 +234,7 @@ class Session(SessionMethods):
         """
         if isinstance(inner := getattr(products, "found", products), Found):  # a `SearchTable` has one
             return inner.using(self)
-        return asking.found_of(self.registry, self.settings, products).using(self)
+        return asking.found_of(self.registry, self.settings, products, large=large).using(self)
 
     def select(self, found: Any, /, **filters: Any) -> Found:
         """Select products of an answer, or of what `found` takes. See `Found.select`."""
@@ -242,7 +244,7 @@ class Session(SessionMethods):
         self, products: Any, root: str | Path | ObjectPath | None = None, *, layout: str | None = None, large: bool = False
     ) -> Plan:  # fmt: skip
         """Plan the download of products: an answer, or what `found` takes. See `Found.plan`."""
-        return self.found(products).plan(root, layout=layout, large=large)
+        return self.found(products, large=large).plan(root, layout=layout, large=large)
 
     def load_plan(self, path: str | Path | ObjectPath, root: str | Path | ObjectPath | None = None) -> Plan:
         """Read a plan that was saved, a lock: see `tess_source.load_plan`."""
@@ -283,7 +285,8 @@ class Session(SessionMethods):
 
     def load(self, what: Any, /, **options: Any) -> Group | Loaded:
         """Open a few files without keeping them: those of an answer, a plan, or of what `found` takes. See `Found.load`."""
-        return loaded(self._plan_of(what, None, "mast", large=True), self.registry, self.settings, options)
+        files = what if isinstance(what, Plan | Manifest) else self.found(what)
+        return loaded(self._plan_of(files, None, "mast", large=True), self.registry, self.settings, options)
 
     def urls(self, what: Any, /, *, prefer: str | None = None) -> list[str]:
         """Return the web address of each file of an answer, a plan, or of what `found` takes: see `Found.urls`."""
@@ -301,8 +304,8 @@ class Session(SessionMethods):
         parts = streaming.parts(self.registry, self.settings, query, listing=listing)
         return activity.shown_each(self.settings.progress, (self.select(part.using(self), **choice) for part in parts))
 
-    def _answer(self, query: Query, *, refresh: bool = False) -> Found:
-        return asking.answer(self.registry, self.settings, query, refresh=refresh).using(self)
+    def _answer(self, query: Query, *, refresh: bool = False, words: Mapping[str, Any] | None = None) -> Found:
+        return asking.answer(self.registry, self.settings, query, refresh=refresh, words=words).using(self)
 
     def _found_observations(
         self, targets: Any = None, *, words: Mapping[str, Any], refresh: bool = False, **asked: Any

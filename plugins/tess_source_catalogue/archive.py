@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -15,6 +15,7 @@ from tess_source._lazy import pl
 from tess_source.clock import ago, now
 from tess_source.display.visible import logger
 from tess_source.errors import QueryError
+from tess_source.hooks.records import Source
 from tess_source.names.sectors import text_of_sectors
 from tess_source.settings import Settings
 from tess_source.tables.listing import Observations, Products
@@ -28,7 +29,6 @@ from tess_source_catalogue.folder import TICK, CatalogueFolder, ListFacts, ListF
 from tess_source_catalogue.known import check_columns, check_places
 from tess_source_catalogue.lacking import sectors_in_words
 from tess_source_catalogue.reading import Catalogue
-from tess_source_catalogue.sources import SOURCES
 from tess_source_filters.words import Words
 
 __all__ = ["ARCHIVE", "covers", "defaults", "find", "list_products", "provenance"]
@@ -84,7 +84,7 @@ def find(query: Query, settings: Settings) -> Observations:
     places = [target for target in query.targets if target.tic is None]
     if tics and "target_name" in criteria:
         raise QueryError("target_name was given twice: by the TIC ids of the targets, and as a criterion")
-    among = _of_filter(query)
+    among = _of_filter(query, coverage.sources)
     parts = [_rows(catalogue, criteria, among, tics=tics or None)] if tics or not query.targets else []
     if places:
         check_places(coverage.parts(query), catalogue.folder.lists())
@@ -127,12 +127,12 @@ def _rows(
     return rows.filter(meets(rows, left)) if left else rows
 
 
-def _of_filter(query: Query) -> Collection[str] | None:
+def _of_filter(query: Query, sources: Mapping[str, Source]) -> Collection[str] | None:
     """Return the pipelines that the question's filter keeps; None without such a filter."""
     kept = query.filters.get("pipeline")
     if not isinstance(kept, Words):
         return None
-    known = pl.DataFrame({"pipeline": sorted({source.pipeline for source in SOURCES})})
+    known = pl.DataFrame({"pipeline": sorted({source.pipeline for source in sources.values()})})
     return set(known.filter(kept.mask(pl.col("pipeline")))["pipeline"])
 
 
@@ -161,17 +161,18 @@ def list_products(observations: Observations, query: Query, settings: Settings) 
     Products or None
         None if no observation is the catalogue's.
     """
-    ours = observations.to_polars().filter(pl.col("archive") == ARCHIVE)
+    ours = observations.where(observations["archive"] == ARCHIVE).to_polars()
     if ours.is_empty():
         return None
     catalogue, kinds = Catalogue.of(settings), query.filters.get("kind")
-    wanted = _kinds_to_list(kinds) if isinstance(kinds, Words) else None
+    wanted = _kinds_to_list(kinds, Coverage.of(catalogue.folder).kinds) if isinstance(kinds, Words) else None
     return Products.of(catalogue.products(ours, wanted))
 
 
-def _kinds_to_list(kinds: Words) -> set[str]:
+@lru_cache(maxsize=100)
+def _kinds_to_list(kinds: Words, listed: frozenset[str]) -> set[str]:
     """Return the kinds that a filter keeps, and those on which links and their columns rest."""
-    known = pl.DataFrame({"kind": sorted({*VALIDATION, *VALIDATED, *(kind for one in SOURCES for kind in one.kinds)})})
+    known = pl.DataFrame({"kind": sorted({*VALIDATION, *VALIDATED, *listed})})
     kept = set(known.filter(kinds.mask(pl.col("kind")))["kind"])
     return {*kept, *VALIDATION, *(VALIDATED if kept & {*VALIDATION} else VALIDATED[:1])}
 
@@ -205,14 +206,17 @@ def provenance(query: Query, observations: Observations, settings: Settings) -> 
     coverage = Coverage.of(folder)
     if not coverage.has:
         return None
-    ours = observations.where(pl.col("archive") == ARCHIVE) if query.targets and len(observations) else None
+    ours = observations.where(observations["archive"] == ARCHIVE) if query.targets and len(observations) else None
     sectors = None if ours is None else {sector for sector in ours["last_sector"].unique() if sector is not None}
     files = coverage.used(query, sectors)
-    stamps = {source: _stamp(folder.root / source / "facts") for source in dict.fromkeys(file.source for file in files)}
-    used = {file: _facts(folder.root, file, stamps[file.source]) for file in files}
+    known = {
+        source: _known(folder.root, source, _stamp(folder.root / source / "facts"))
+        for source in dict.fromkeys(file.source for file in files)
+    }
+    used = [_facts(folder, file, known[file.source]) for file in files]
     here = sorted({sector for _, sector in coverage.parts(query)})
-    dates = sorted(facts.fetched for facts in used.values() if facts.fetched)
-    age = now() - max((max(facts.fetched, facts.checked) for facts in used.values()), default=0)
+    dates = sorted(facts.fetched for facts, _ in used if facts.fetched)
+    age = now() - max((max(facts.fetched, facts.checked) for facts, _ in used), default=0)
     when = f"; lists of {_between(dates)}, last compared with the archive on {_date(now() - age)}" if dates else ""
     if dates and age > OLD:
         log.warning(
@@ -224,7 +228,7 @@ def provenance(query: Query, observations: Observations, settings: Settings) -> 
         "brief": f"{sectors_in_words(text_of_sectors(here))} of {_between(dates)}"
         if here and dates
         else "nothing of what is asked",
-        "lists": [_list_in_words(file, facts) for file, facts in used.items()],
+        "lists": [line for _, line in used],
     }
 
 
@@ -238,11 +242,20 @@ def _stamp(facts: Path) -> int:
     return changed if changed < lately else time.time_ns()
 
 
-@lru_cache(maxsize=100_000)
-def _facts(root: Path, file: ListFile, stamp: int) -> ListFacts:
-    """Return what is known of a list, which is read once per stamp."""
-    del stamp
-    return CatalogueFolder(root).facts(file)
+@lru_cache(maxsize=1000)
+def _known(root: Path, source: str, stamp: int) -> dict[str, tuple[ListFacts, str]]:
+    """Return what was read of the lists of a source since these last changed: name of a file → facts, and the list in words."""
+    del root, source, stamp
+    return {}
+
+
+def _facts(folder: CatalogueFolder, file: ListFile, known: dict[str, tuple[ListFacts, str]]) -> tuple[ListFacts, str]:
+    """Return what is known of a list, and the list in words."""
+    name = file.path.name
+    if name not in known:
+        facts = folder.facts(file)
+        known[name] = facts, _list_in_words(file, facts)
+    return known[name]
 
 
 def _list_in_words(file: ListFile, facts: ListFacts) -> str:

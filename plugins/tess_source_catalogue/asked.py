@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any
 
 from tess_source._lazy import pl
-from tess_source_catalogue.criteria import Criteria, exact_values, meets
-from tess_source_catalogue.lacking import OF_FILES
+from tess_source.hooks.records import Source
+from tess_source.targets.target import Query
+from tess_source_catalogue.criteria import Criteria, criteria_of, exact_values, meets
+from tess_source_catalogue.declared import sources_of_files
+from tess_source_catalogue.folder import PresentLists
 from tess_source_catalogue.sources import DV
 from tess_source_catalogue.specimens import SEVERAL, specimens
 from tess_source_filters import exptime, whole, words
@@ -25,9 +28,6 @@ _KEPT_TIMES = {one.name: one.keep for one in exptime.FILTERS}
 @dataclass(frozen=True, eq=False)
 class AskedLists:
     """What a question names, and the lists that it needs."""
-
-    FILTERS: ClassVar[Sequence[str]] = ("kind", "pipeline", "sector", "exptime")
-    """Filters that count."""
 
     sectors: frozenset[int]
     """Sectors that are named; empty: none is."""
@@ -48,15 +48,24 @@ class AskedLists:
     needed: pl.DataFrame
     """Specimens of the files that it may mean."""
     known: dict[object, Any] = field(default_factory=dict)
-    """What was computed of it: see `_once`."""
+    """What was computed of it, by who computes it."""
 
     @classmethod
-    def of(cls, criteria: Criteria, filters: Mapping[str, Any], newest: int, *, stars: bool) -> AskedLists:
-        """Return what a question names, given its criteria and filters, and the newest sector of the catalogue."""
-        kind, pipeline = (_words(filters[name]) for name in ("kind", "pipeline"))
-        sector = filters["sector"]
+    def key(cls, query: Query, lists: PresentLists) -> tuple[object, ...]:
+        """Return what decides which lists a question names: the same for the same question about other stars."""
+        criteria, columns = criteria_of(query), specimens(lists, 1).columns
+        told = tuple((name, *values) for name, values in criteria.items() if name in columns)
+        filters = (query.filters.get(name) for name in ("kind", "pipeline", "sector", "exptime"))
+        return told, frozenset(criteria), _names_stars(query, criteria), *filters
+
+    @classmethod
+    def of(cls, query: Query, newest: int, lists: PresentLists) -> AskedLists:
+        """Return what a question names, given the newest sector and the lists of the catalogue."""
+        criteria = criteria_of(query)
+        kind, pipeline = (_words(query.filters.get(name)) for name in ("kind", "pipeline"))
+        sector = query.filters.get("sector")
         numbers = [*(exact_values(criteria, "sequence_number") or ()), *(_numbers(sector) or ())]
-        everything = specimens(max([newest, *(int(one) for one in numbers if int(one) <= whole.MOST_SECTORS)]))
+        everything = specimens(lists, max([newest, *(int(one) for one in numbers if int(one) <= whole.MOST_SECTORS)]))
         what = everything.filter(
             meets(
                 everything,
@@ -69,7 +78,7 @@ class AskedLists:
         needed = what.filter(when)
         if isinstance(sector, whole.Wholes):
             needed = needed.filter(sector.meets(pl.col("first_sector"), pl.col("last_sector")))
-        if isinstance(time := filters["exptime"], exptime.Exptimes):
+        if isinstance(time := query.filters.get("exptime"), exptime.Exptimes):
             needed = needed.filter(_KEPT_TIMES["exptime"](needed, time))  # type: ignore[arg-type]
         named = "sequence_number" in criteria or isinstance(sector, whole.Wholes)
         published = needed.filter("published")
@@ -81,12 +90,17 @@ class AskedLists:
             pipelines="provenance_name" in criteria or pipeline is not None,
             kinds=bool(kind and kind.wanted),
             identity=any(name.lower() in IDENTITIES for name in criteria),
-            stars=stars,
-            unlisted=_unlisted(names, kind.wanted if kind else (), everything, criteria),
+            stars=_names_stars(query, criteria),
+            unlisted=_unlisted(sources_of_files(lists), names, kind.wanted if kind else (), everything, criteria),
             unlisted_several=_unlisted_several(what) if kind and kind.wanted else (),
             later=_is_later(criteria, sector, int(everything["last_sector"].max() or 0)),  # type: ignore[arg-type]
             needed=needed,
         )
+
+
+def _names_stars(query: Query, criteria: Criteria) -> bool:
+    named = "tic" in query.filters or "target_name" in criteria
+    return named or any(target.tic is not None for target in query.targets)
 
 
 def _words(value: Any) -> words.Words | None:
@@ -116,10 +130,16 @@ def _unlisted_several(what: pl.DataFrame) -> tuple[str, ...]:
     return tuple(sorted({*validation["pipeline"]} - {*validation.filter(several)["pipeline"]}))
 
 
-def _unlisted(names: Iterable[str], kinds: Iterable[str], everything: pl.DataFrame, criteria: Criteria) -> str:
-    """Return in words what is named that no list has. What only excludes each other is none of it: nothing is both."""
-    pipelines = {source.pipeline.lower() for source in OF_FILES.values()}
-    listed = {kind for source in OF_FILES.values() for kind in source.kinds}
+def _unlisted(
+    sources: Mapping[str, Source],
+    names: Iterable[str],
+    kinds: Iterable[str],
+    everything: pl.DataFrame,
+    criteria: Criteria,
+) -> str:
+    """Return in words what is named that no list has. What only excludes each other is none of it."""
+    pipelines = {source.pipeline.lower() for source in sources.values()}
+    listed = {kind for source in sources.values() for kind in source.kinds}
     unknown = [f"files by {name}" for name in dict.fromkeys(names) if name.lower() not in pipelines]
     unknown += [f"{kind} files" for kind in kinds if kind not in listed]
     if not unknown:

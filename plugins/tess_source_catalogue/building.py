@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from tess_source._lazy import pl
 from tess_source.download.lists import FAILED, NEW, ListAnswer
 from tess_source.errors import TessSourceError, type_and_text
+from tess_source_catalogue.columns import TARGETS, polars_types
 from tess_source_catalogue.folder import CatalogueFolder, Key, ListFacts
-from tess_source_catalogue.stored import strange_names
+from tess_source_catalogue.stored import packed_files, scaled, strange_names
+from tess_source_catalogue.volumes import TARGET_LISTS
 
 __all__ = ["FEW", "ListJob", "ListOutcome", "built", "built_by_worker"]
 
@@ -54,6 +56,8 @@ class ListJob:
     """The plugin's function; see `tess_source.hooks.records.Source`."""
     begins: tuple[str, ...]
     """With one of these texts it must begin, if there are any; case does not matter."""
+    of: ListFacts
+    """What is noted of its source."""
     answer: ListAnswer
     known: ListFacts
     """What is known of its older state."""
@@ -85,9 +89,10 @@ def built(job: ListJob, call: Callable[..., Any] = lambda function, *arguments: 
         if not rows and strange:  # as an empty list, it would say that the sector has no files
             raise ValueError(f"none of its {len(strange):,} names is understood, such as {strange[0][:80]!r}")
         answer = job.answer
-        facts = ListFacts(
-            answer.address, answer.etag, answer.modified, job.moment, job.moment, answer.size, answer.sha256, rows,
-            len(strange), tuple(name[:LONGEST] for name in strange[:FEW]),
+        facts = replace(
+            job.of, address=answer.address, etag=answer.etag, modified=answer.modified, fetched=job.moment, checked=job.moment,
+            size=answer.size, sha256=answer.sha256, rows=rows, strange=len(strange),
+            strange_names=tuple(name[:LONGEST] for name in strange[:FEW]),
         )  # fmt: skip
         CatalogueFolder(job.root).keep(*job.key, frame, facts)
     except (TessSourceError, ValueError, OSError, pl.exceptions.PolarsError) as error:
@@ -113,10 +118,45 @@ def _parsed(job: ListJob, call: Callable[..., Any]) -> pl.DataFrame:
     if job.begins and not begin.lower().startswith(tuple(first.lower() for first in job.begins)):
         expected = " or ".join(repr(first) for first in job.begins)
         raise ValueError(f"it is no such list: it begins with {begin[:40]!r}, not with {expected}")
-    frame: pl.DataFrame = call(job.parse, answer.path, answer.address)
+    frame = _stored_form(call(job.parse, answer.path, answer.address), job)
     if "tic" in frame.columns and not frame["tic"].is_sorted():
         frame = frame.sort("tic")
     return frame
+
+
+def _stored_form(frame: pl.DataFrame, job: ListJob) -> pl.DataFrame:
+    """Return rows as they are stored: of files, a plugin may give the addresses only.
+
+    Raises
+    ------
+    ValueError
+        If they are not what the source says that it gives.
+    """
+    source, pipeline = job.key[0], job.of.pipeline
+    if job.of.gives == "files":
+        if "pattern" in frame.columns:
+            return frame
+        if frame.schema.get("uri") != pl.String:
+            raise ValueError("a source that gives files needs a column 'uri' of texts: their addresses")
+        return packed_files(frame["uri"], pipeline=pipeline)
+    if job.of.gives == "targets":
+        if source not in {*TARGET_LISTS, name := f"{pipeline.lower()}-targets"}:
+            raise ValueError(f"a source of targets is named after its pipeline: {name!r}, not {source!r}")
+        return _target_rows(frame)
+    return frame
+
+
+def _target_rows(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return rows of targets with the types of `tess_source_catalogue.columns.TARGETS`; positions that are stored as whole numbers stay."""
+    if "tic" not in frame.columns:
+        raise ValueError("a source that gives targets needs a column 'tic'")
+    types = polars_types(TARGETS)
+    given = [
+        name
+        for name in frame.columns
+        if name in types and not (name in {"ra", "dec"} and frame[name].dtype == pl.Int32)
+    ]
+    return scaled(frame.with_columns(frame[name].cast(types[name]) for name in given))
 
 
 def _failed(job: ListJob, why: str) -> ListOutcome:

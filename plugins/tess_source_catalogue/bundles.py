@@ -73,7 +73,15 @@ class BundleFiles(NamedTuple):
     of_bundles: pl.Series
     """The files of each bundle: a list of their numbers, empty or null without any."""
     uris: Texts
-    filenames: Texts
+    names: Texts
+    """Of their filenames."""
+    head: int | None
+    """Characters of each URI in front of the filename, if they are as many in all."""
+
+    def texts(self, numbers: pl.Series, rows: pl.DataFrame) -> tuple[pl.Series, pl.Series]:
+        """Return URIs and filenames of rows of files with these numbers. A piece of a text takes neither time nor memory."""
+        uris = self.uris.of(numbers, rows)
+        return uris, self.names.of(numbers, rows) if self.head is None else uris.str.slice(self.head)
 
 
 class Bundles:
@@ -146,8 +154,11 @@ class Bundles:
         said = frame.select(
             "kind", "first_sector", "last_sector", "exptime", "pipeline", "run", "tce", **_descriptions(), obs_collection=_collection()
         )  # fmt: skip
-        filenames = frame["pattern"].str.extract(r"([^/]*)$")
-        return BundleFiles(said, _ranks(frame), lists.rechunk(), Texts(frame["pattern"]), Texts(filenames))
+        patterns = frame["pattern"]
+        heads = patterns.str.extract(r"^(.*/)").fill_null("").unique()
+        head = len(heads[0]) if len(heads) == 1 and "{" not in heads[0] else None
+        names = Texts(patterns.str.extract(r"([^/]*)$"))
+        return BundleFiles(said, _ranks(frame), lists.rechunk(), Texts(patterns), names, head)
 
 
 class FoundRows(NamedTuple):

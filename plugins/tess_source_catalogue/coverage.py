@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import cached_property, lru_cache, wraps
 from typing import TypeVar
 
 from tess_source._lazy import pl
 from tess_source.errors import QueryError
+from tess_source.hooks.records import Source
 from tess_source.names.sectors import text_of_sectors
 from tess_source.targets.target import Query
 from tess_source.wording import Wording, keyword
 from tess_source_catalogue.asked import AskedLists
-from tess_source_catalogue.criteria import criteria_of
+from tess_source_catalogue.declared import sources_of_files
 from tess_source_catalogue.folder import CatalogueFolder, ListFile, PresentLists
 from tess_source_catalogue.lacking import (
-    OF_FILES,
     absent_in_words,
     known_in_words,
     label,
@@ -25,7 +25,7 @@ from tess_source_catalogue.lacking import (
     several_in_words,
     updates_in_words,
 )  # fmt: skip
-from tess_source_catalogue.specimens import SEVERAL, specimens
+from tess_source_catalogue.specimens import SEVERAL
 
 __all__ = ["Coverage"]
 
@@ -61,6 +61,8 @@ class Coverage:
 
     def __init__(self, lists: PresentLists) -> None:
         self.lists: PresentLists = lists
+        self.sources: Mapping[str, Source] = sources_of_files(lists)
+        """Name → source of lists of files, of those that there can be."""
         self._known: dict[tuple[object, ...], AskedLists] = {}
 
     @classmethod
@@ -71,7 +73,12 @@ class Coverage:
     @cached_property
     def has(self) -> frozenset[tuple[str, int]]:
         """The lists of files about one sector: source and sector."""
-        return frozenset((name, first) for name, first, last in self.lists if first == last and name in OF_FILES)
+        return frozenset((name, first) for name, first, last in self.lists if first == last and name in self.sources)
+
+    @cached_property
+    def kinds(self) -> frozenset[str]:
+        """The kinds of files of which there can be lists."""
+        return frozenset(kind for source in self.sources.values() for kind in source.kinds)
 
     @cached_property
     def newest(self) -> int:
@@ -81,7 +88,7 @@ class Coverage:
     @_once
     def pipelines(self, asked: AskedLists) -> list[str]:
         """Return the pipelines that are meant where none is named: those that have all sectors and kinds that are named, else all."""
-        had = {OF_FILES[name].pipeline for name, _ in self.has}
+        had = {self.sources[name].pipeline for name, _ in self.has}
         needed = asked.needed.filter(pl.col("pipeline").is_in(sorted(had))).partition_by("pipeline", as_dict=True)
         meant = {one for (one,) in needed}
         here = {one for (one,), own in needed.items() if not self._missing(own, asked, every=bool(asked.kinds))}
@@ -106,28 +113,28 @@ class Coverage:
     @_once
     def _problem(self, asked: AskedLists) -> list[str | Wording]:
         """Return the parts of the message about what it lacks; none if there is nothing."""
-        mast = keyword("archive", "mast")
-        if asked.unlisted:
-            return [f"the catalogue has no {asked.unlisted}: its lists are of {known_in_words()}; ", mast, " has more"]
-        if asked.later:
-            update = "`tess-source catalogue update` brings what the archive has"
-            return [f"the catalogue ends with sector {self.newest}: {update}, or ask ", mast]
-        if missing := self._missing(asked.needed, asked, every=bool(asked.kinds)):
-            return [f"the catalogue lacks {missing_in_words(missing)}; {updates_in_words(missing)}, or ask ", mast]
-        if nameless := self._nameless(asked):
-            return nameless_in_words(nameless)
-        return self._nothing_here(asked)
+        return next(self._problems(asked), [])
 
-    def _nothing_here(self, asked: AskedLists) -> list[str | Wording]:
-        """Return the parts of the message about lists of which there are none; none if there is one, or none can be."""
-        mast = keyword("archive", "mast")
+    def _problems(self, asked: AskedLists) -> Iterator[list[str | Wording]]:
+        """Yield what is wrong with a question, in parts of a message: the first is the one to tell."""
+        mast, update = keyword("archive", "mast"), "`tess-source catalogue update`"
+        if asked.unlisted:
+            known = known_in_words(self.sources)
+            yield [f"the catalogue has no {asked.unlisted}: its lists are of {known}; ", mast, " has more"]
+        if asked.later:
+            yield [f"the catalogue ends with sector {self.newest}: {update} brings what the archive has, or ask ", mast]
+        if missing := self._missing(asked.needed, asked, every=bool(asked.kinds)):
+            lacking, updates = (words(missing, self.sources) for words in (missing_in_words, updates_in_words))
+            yield [f"the catalogue lacks {lacking}; {updates}, or ask ", mast]
+        if nameless := self._nameless(asked):
+            yield nameless_in_words(nameless)
         if self._is_any_here(asked):
-            return []
+            return
         if asked.unlisted_several:
-            return [f"no list has {several_in_words(asked.unlisted_several)}, so the catalogue cannot tell; ask ", mast]
-        absent = self._absent(asked)
-        update = "`tess-source catalogue update` asks again"
-        return [f"{absent_in_words(absent)}: {update}, or ask ", mast] if absent else []
+            several = several_in_words(asked.unlisted_several)
+            yield [f"no list has {several}, so the catalogue cannot tell; ask ", mast]
+        if absent := self._absent(asked):
+            yield [f"{absent_in_words(absent, self.sources)}: {update} asks again, or ask ", mast]
 
     @_once
     def covers(self, asked: AskedLists) -> bool:
@@ -157,7 +164,7 @@ class Coverage:
         return [
             file
             for (name, first, last), file in self.lists.items()
-            if (name not in OF_FILES or OF_FILES[name].pipeline in wanted)
+            if (name not in self.sources or self.sources[name].pipeline in wanted)
             and (sectors is None or (last in sectors if first == last else any(first <= n <= last for n in sectors)))
         ]
 
@@ -176,7 +183,7 @@ class Coverage:
         """Return what it has of the pipelines that a question means, e.g. ``"SPOC lc, tp of sectors 1-26"``."""
         wanted = set(asked.needed["pipeline"].unique())
         said: dict[tuple[str, str], list[str]] = {}
-        for name, source in OF_FILES.items():
+        for name, source in self.sources.items():
             sectors = [sector for one, sector in self.has if one == name]
             if sectors and source.pipeline in wanted:
                 said.setdefault((source.pipeline, text_of_sectors(sectors)), []).append(label(source))
@@ -185,29 +192,23 @@ class Coverage:
             for (pipeline, sectors), labels in said.items()
         ]
         ends = {
-            last for name, _, last in self.lists if name.startswith(SEVERAL) and name in OF_FILES and "SPOC" in wanted
+            last
+            for name, _, last in self.lists
+            if name.startswith(SEVERAL) and name in self.sources and "SPOC" in wanted
         }
         parts += [f"SPOC dv of several sectors that end with {sectors_in_words(text_of_sectors(ends))}"] if ends else []
         parts = parts or ["no files of what is asked"]
-        parts += [absent_in_words(absent)] if asked.sectors and (absent := self._absent(asked)) else []
+        parts += [absent_in_words(absent, self.sources)] if asked.sectors and (absent := self._absent(asked)) else []
         parts += [f"no list has {several}"] if (several := several_in_words(asked.unlisted_several)) else []
         return "; ".join(parts)
 
     def _asked(self, query: Query) -> AskedLists:
         """Return what a question names, which several hooks ask, and of which there is little to tell about any star."""
-        criteria, filters = criteria_of(query), {name: query.filters.get(name) for name in AskedLists.FILTERS}
-        columns = specimens(1).columns
-        told = tuple((name, *values) for name, values in criteria.items() if name in columns)
-        stars = (
-            "tic" in query.filters
-            or "target_name" in criteria
-            or any(target.tic is not None for target in query.targets)
-        )
-        key = (told, frozenset(criteria), *filters.values(), stars)
+        key = AskedLists.key(query, self.lists)
         if (found := self._known.get(key)) is None:
             if len(self._known) >= MOST_QUESTIONS:
                 self._known.clear()
-            self._known[key] = found = AskedLists.of(criteria, filters, self.newest, stars=stars)
+            self._known[key] = found = AskedLists.of(query, self.newest, self.lists)
         return found
 
     def _is_told(self, key: tuple[str, int]) -> bool:
@@ -233,7 +234,7 @@ class Coverage:
 
     def _nameless(self, asked: AskedLists) -> set[tuple[str, int]]:
         """Return the pipelines and sectors in which stars are asked for by their TIC ids, and nothing tells these."""
-        if not asked.stars or not any(OF_FILES[name].pipeline in BY_GAIA for name, _ in self.has):
+        if not asked.stars or not any(self.sources[name].pipeline in BY_GAIA for name, _ in self.has):
             return set()
         return {
             (pipeline, sector)
@@ -275,8 +276,8 @@ class Coverage:
         """Return what is missing where no other list of the same pipeline stands in for it."""
         left: dict[str, set[int]] = {}
         for name, gone in missing.items():
-            pipeline = OF_FILES[name].pipeline
-            others = {one for one in pairs if one in self.has and OF_FILES[one[0]].pipeline == pipeline}
+            pipeline = self.sources[name].pipeline
+            others = {one for one in pairs if one in self.has and self.sources[one[0]].pipeline == pipeline}
             if gone and (alone := gone - {sector for _, sector in others}):
                 left[name] = alone
             elif not gone and not others:

@@ -28,6 +28,7 @@ from tess_source_catalogue import absent
 
 __all__ = [
     "FORM",
+    "ROW_GROUP",
     "TICK",
     "CatalogueFolder",
     "Key",
@@ -48,6 +49,8 @@ _FILE = re.compile(r"s(?P<first>\d{4})(?:-s(?P<last>\d{4}))?-(?P<digest>[0-9a-f]
 _SOURCE = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
 TICK = 3_000_000_000
 """Coarsest clock of a file system, with room to spare [ns]: a folder that changed so lately may change again without a new time."""
+ROW_GROUP = 2**12
+"""Rows that are read at a time, at least: a star is in one such group of a list, or of a volume of the view."""
 _VIEW = "view"
 """Folder of what is derived from the lists."""
 
@@ -99,6 +102,12 @@ class ListFacts:
     """Bytes of the Parquet file."""
     stored_sha256: str = ""
     """Of the Parquet file; empty if that is not known."""
+    pipeline: str = ""
+    """Of its source, as are the next ones: see `tess_source.hooks.records.Source`. Empty if that is not known."""
+    gives: str = ""
+    kinds: str = ""
+    """With commas between."""
+    since: int = 1
 
 
 class PresentLists(Mapping[Key, ListFile]):
@@ -213,7 +222,7 @@ class CatalogueFolder:
         """
         file = self._file(source, first, last, digest_of(facts.sha256))
         written = io.BytesIO()
-        frame.write_parquet(written, compression="zstd", statistics=True)
+        frame.write_parquet(written, compression="zstd", statistics=True, row_group_size=ROW_GROUP)
         data = written.getvalue()
         stored = hashlib.sha256(data).hexdigest()
         self.note(file, replace(facts, rows=facts.rows or frame.height, stored_size=len(data), stored_sha256=stored))

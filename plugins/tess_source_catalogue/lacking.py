@@ -8,15 +8,11 @@ from datetime import UTC, datetime
 from tess_source.hooks.records import Source
 from tess_source.names.sectors import text_of_sectors
 from tess_source.wording import Wording, keyword
-from tess_source_catalogue.sources import SOURCES
 
 __all__ = [
-    "OF_FILES", "absent_in_words", "known_in_words", "label", "missing_in_words", "nameless_in_words", "sectors_in_words",
-    "several_in_words", "updates_in_words",
+    "absent_in_words", "known_in_words", "label", "missing_in_words", "nameless_in_words", "sectors_in_words", "several_in_words",
+    "updates_in_words",
 ]  # fmt: skip
-
-OF_FILES: Mapping[str, Source] = {source.name: source for source in SOURCES if source.gives == "files"}
-"""Name → source of lists of files."""
 
 
 def label(source: Source) -> str:
@@ -29,35 +25,35 @@ def sectors_in_words(text: str) -> str:
     return f"sector {text}" if text.isdigit() else f"sectors {text}"
 
 
-def known_in_words() -> str:
+def known_in_words(sources: Mapping[str, Source]) -> str:
     """Return what files there are lists of."""
-    return ", ".join(dict.fromkeys(source.pipeline for source in OF_FILES.values())) + " time series"
+    return ", ".join(dict.fromkeys(source.pipeline for source in sources.values())) + " time series"
 
 
-def _by_sectors(missing: Mapping[str, set[int]]) -> dict[tuple[str, str], list[Source]]:
+def _by_sectors(missing: Mapping[str, set[int]], sources: Mapping[str, Source]) -> dict[tuple[str, str], list[Source]]:
     """Return the missing lists of one pipeline and the same sectors together."""
     found: dict[tuple[str, str], list[Source]] = {}
     for name, sectors in missing.items():
-        source = OF_FILES[name]
+        source = sources[name]
         found.setdefault((source.pipeline, text_of_sectors(sectors)), []).append(source)
     return found
 
 
-def missing_in_words(missing: Mapping[str, set[int]]) -> str:
+def missing_in_words(missing: Mapping[str, set[int]], sources: Mapping[str, Source]) -> str:
     """Return which lists are missing, given their sources and sectors."""
     return " and ".join(
-        f"{pipeline} {', '.join(map(label, sources))}" + (f" of {sectors_in_words(sectors)}" if sectors else "")
-        for (pipeline, sectors), sources in _by_sectors(missing).items()
+        f"{pipeline} {', '.join(map(label, own))}" + (f" of {sectors_in_words(sectors)}" if sectors else "")
+        for (pipeline, sectors), own in _by_sectors(missing, sources).items()
     )
 
 
-def absent_in_words(absent: Mapping[tuple[str, int], float]) -> str:
+def absent_in_words(absent: Mapping[tuple[str, int], float], sources: Mapping[str, Source]) -> str:
     """Return which lists the archive did not have, given their sources, sectors, and when it was asked [s since 1970, UTC]."""
     sectors: dict[str, set[int]] = {}
     for name, sector in absent:
         sectors.setdefault(name, set()).add(sector)
     asked = datetime.fromtimestamp(min(absent.values()), UTC).date().isoformat()
-    return f"on {asked}, the archive had no list of {missing_in_words(sectors)}"
+    return f"on {asked}, the archive had no list of {missing_in_words(sectors, sources)}"
 
 
 def several_in_words(pipelines: Iterable[str]) -> str:
@@ -82,16 +78,16 @@ def nameless_in_words(nameless: Iterable[tuple[str, int]]) -> list[str | Wording
     ]
 
 
-def updates_in_words(missing: Mapping[str, set[int]]) -> str:
+def updates_in_words(missing: Mapping[str, set[int]], sources: Mapping[str, Source]) -> str:
     """Return the commands that fetch missing lists."""
     commands = [
         " ".join(
             [
                 "`tess-source catalogue update",
                 *([f"--sector {sectors}"] if sectors else []),
-                f"--source {','.join(source.name for source in sources)}`",
+                f"--source {','.join(source.name for source in own)}`",
             ]
         )
-        for (_, sectors), sources in _by_sectors(missing).items()
+        for (_, sectors), own in _by_sectors(missing, sources).items()
     ]
     return f"{' and '.join(dict.fromkeys(commands))} brings what the archive has"

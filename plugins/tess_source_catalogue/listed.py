@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from tess_source._lazy import pl
-from tess_source.tables.among import among
 from tess_source_catalogue.columns import TARGETS, TCES, polars_types
-from tess_source_catalogue.compose import read_files, read_list
+from tess_source_catalogue.compose import read_list, read_lists
 from tess_source_catalogue.folder import ListFile
 from tess_source_catalogue.pages import Place, in_cone
-from tess_source_catalogue.patterns import described
 from tess_source_catalogue.stored import files_of
-from tess_source_catalogue.volumes import Volume
 
-__all__ = ["pipelines_of", "strange_rows", "target_rows", "tce_rows"]
+__all__ = ["strange_rows", "target_rows", "tce_rows"]
 
 EXPTIMES = {"targets": 120.0, "fast-targets": 20.0}
 """Source → exposure time of its targets [s]."""
@@ -26,18 +23,14 @@ def target_rows(
     """Return the rows of target lists: the columns of `tess_source_catalogue.columns.TARGETS`."""
     types = polars_types(TARGETS)
     parts = [pl.DataFrame(schema=types)]
-    for file in files:
-        own = EXPTIMES.get(file.source)
-        if exptime is not None and own != exptime:
-            continue
-        rows = read_list(file, tics)
+    wanted = [file for file in files if exptime is None or EXPTIMES.get(file.source) == exptime]
+    for file, stored in _rows_of(wanted, tics):
+        own, rows = EXPTIMES.get(file.source), stored
         if "sector" in rows.columns:
             rows = rows.filter(pl.col("sector") == file.last)
         pipeline = "SPOC" if own else file.source.removesuffix("-targets").upper()
         rows = rows.with_columns(sector=pl.lit(file.last), exptime=pl.lit(own), pipeline=pl.lit(pipeline))
         rows = rows.with_columns(pl.lit(None).alias(name) for name in types if name not in rows.columns)
-        if tics is not None:
-            rows = rows.filter(pl.col("tic").is_in(among(tics)))
         if place is not None:
             rows = rows.filter(in_cone(place))
         parts.append(rows.select(pl.col(name).cast(kind) for name, kind in types.items()))
@@ -48,11 +41,16 @@ def tce_rows(files: Iterable[ListFile], tics: pl.Series | None) -> pl.DataFrame:
     """Return the rows of tables of TCEs: the columns of `tess_source_catalogue.columns.TCES`."""
     types = polars_types(TCES)
     parts = [pl.DataFrame(schema=types)]
-    for file in files:
-        rows = read_list(file, tics).with_columns(first_sector=pl.lit(file.first), last_sector=pl.lit(file.last))
+    for file, stored in _rows_of(files, tics):
+        rows = stored.with_columns(first_sector=pl.lit(file.first), last_sector=pl.lit(file.last))
         rows = rows.with_columns(pl.lit(None).alias(name) for name in types if name not in rows.columns)
         parts.append(rows.select(pl.col(name).cast(kind) for name, kind in types.items()))
     return pl.concat(parts)
+
+
+def _rows_of(files: Iterable[ListFile], tics: pl.Series | None) -> Iterable[tuple[ListFile, pl.DataFrame]]:
+    """Return lists with their rows, of these stars only if they are given."""
+    return ((file, read_list(file)) for file in files) if tics is None else read_lists(files, tics)
 
 
 def strange_rows(files: Iterable[ListFile]) -> pl.DataFrame:
@@ -60,17 +58,9 @@ def strange_rows(files: Iterable[ListFile]) -> pl.DataFrame:
     types = polars_types({"source": "String", "first_sector": "Int32", "last_sector": "Int32", "uri": "String"})
     parts = [pl.DataFrame(schema=types)]
     for file in files:
-        rows = read_files(file).filter("strange")
+        rows = read_list(file).filter("strange")
         if rows.height:
             where = {"source": file.source, "first_sector": file.first, "last_sector": file.last}
             named = files_of(rows).to_frame().with_columns(**{name: pl.lit(value) for name, value in where.items()})
             parts.append(named.select(pl.col(name).cast(kind) for name, kind in types.items()))
     return pl.concat(parts)
-
-
-def pipelines_of(volume: Volume) -> set[str]:
-    """Return the pipelines of the files of a volume."""
-    if volume.pipeline is not None:
-        return {volume.pipeline}
-    patterns = [described(read_files(file)["pattern"].unique()) for file in volume.files]
-    return set(pl.concat(patterns)["pipeline"].drop_nulls().to_list())

@@ -22,11 +22,13 @@ from tess_source.threads import held
 if TYPE_CHECKING:
     from tess_source.session import Session
 
-__all__ = ["PAUSE", "SCHEME", "PortalRows"]
+__all__ = ["FRESH", "PAUSE", "SCHEME", "PortalRows"]
 
 SCHEME = "portal:"
 PAUSE = 1.0
 """Seconds between two questions, which are asked one at a time."""
+FRESH = 86400.0
+"""Seconds for which a sector's rows are current, so that an update which was interrupted asks for the other sectors only."""
 
 
 class PortalRows:

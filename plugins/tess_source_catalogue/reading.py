@@ -11,7 +11,7 @@ from tess_source.settings import Settings
 from tess_source_catalogue.bundles import FoundRows
 from tess_source_catalogue.compose import read_list
 from tess_source_catalogue.folder import CatalogueFolder, ListFile, PresentLists
-from tess_source_catalogue.listed import pipelines_of, strange_rows, target_rows, tce_rows
+from tess_source_catalogue.listed import strange_rows, target_rows, tce_rows
 from tess_source_catalogue.pages import Place, pages_of
 from tess_source_catalogue.tables import observation_rows, product_rows, with_sizes
 from tess_source_catalogue.volumes import TARGET_LISTS, Volume, volumes
@@ -97,7 +97,7 @@ class Catalogue:
         pages = self._pages(tics, sectors, pipelines, place)
         found = observation_rows(pages)
         if found.height <= FEW:
-            _RECENT[self.folder.root] = _Answered(self.folder.lists(), pages, found.select(_IDENTITY))
+            _RECENT[self.folder.root] = _Answered(self.folder.lists(), pages, found[[*_IDENTITY]])
         return found
 
     def products(self, observations: pl.DataFrame, kinds: Collection[str] | None = None) -> pl.DataFrame:
@@ -115,17 +115,21 @@ class Catalogue:
         polars.DataFrame
             The columns of `tess_source_catalogue.columns.PRODUCTS`.
         """
-        tics = observations["tic"].unique() if len(observations) <= FEW else None
-        if tics is not None and tics.null_count():
-            tics = None
-        sectors, pipelines = (observations[name].drop_nulls().unique() for name in ("last_sector", "pipeline"))
         recent = _RECENT.get(self.folder.root)
         if recent is not None and recent.has(self.folder.lists(), observations):
             pages = recent.pages
         else:
-            pages = self._pages(tics, sectors, pipelines, None)
-        sizes = self._again(lambda: [read_list(file, tics) for file in self._lists({"cloud"}, sectors)])
-        return with_sizes(product_rows(pages, observations, kinds), sizes)
+            sectors, pipelines = (observations[name].drop_nulls().unique() for name in ("last_sector", "pipeline"))
+            pages = self._pages(_few_stars(observations), sectors, pipelines, None)
+        products = product_rows(pages, observations, kinds)
+        return self._again(lambda: with_sizes(products, self._sizes(observations)))
+
+    def _sizes(self, observations: pl.DataFrame) -> list[pl.DataFrame]:
+        """Return the listings with sizes of the files of observations."""
+        if not (listings := self._lists({"cloud"}, None)):
+            return []
+        tics, sectors = _few_stars(observations), set(observations["last_sector"].unique())
+        return [read_list(file, tics) for file in listings if file.last in sectors]
 
     def targets(
         self,
@@ -196,7 +200,7 @@ class Catalogue:
         """
         wanted = None if sectors is None else set(sectors)
         found = [volume for volume in volumes(self.folder.lists()) if wanted is None or wanted & volume.sectors]
-        return {pipeline for volume in found for pipeline in pipelines_of(volume)}
+        return {volume.pipeline for volume in found}
 
     def _lists(self, sources: Collection[str], sectors: Collection[int] | None) -> list[ListFile]:
         wanted = None if sectors is None else set(sectors)
@@ -234,14 +238,19 @@ class Catalogue:
 
 
 def _may_have(volume: Volume, sectors: Collection[int] | None, pipelines: Collection[str] | None) -> bool:
-    """Return whether a volume may have rows of these sectors and pipelines; of lists of other plugins, the pipeline is not known."""
-    pipeline = volume.pipeline
+    """Return whether a volume may have rows of these sectors and pipelines."""
     return (sectors is None or not volume.sectors.isdisjoint(sectors)) and (
-        pipelines is None or pipeline is None or pipeline in pipelines
+        pipelines is None or volume.pipeline.upper() in pipelines
     )
 
 
 def _column(tics: Iterable[int] | None) -> pl.Series | None:
-    if tics is None:
-        return None
-    return (tics if isinstance(tics, pl.Series) else pl.Series(list(tics), dtype=pl.Int64)).drop_nulls().unique().sort()
+    if tics is None or isinstance(tics, pl.Series):
+        return None if tics is None else tics.drop_nulls().unique().sort()
+    return pl.Series(sorted({*tics} - {None}), dtype=pl.Int64)
+
+
+def _few_stars(observations: pl.DataFrame) -> pl.Series | None:
+    """Return the stars of observations; None if these are many, or one of them is not known."""
+    tics = observations["tic"].unique() if len(observations) <= FEW else None
+    return None if tics is None or tics.null_count() else tics

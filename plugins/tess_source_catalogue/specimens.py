@@ -8,7 +8,8 @@ from typing import Any
 
 from tess_source._lazy import pl
 from tess_source.names.vocabulary import FFI_ERAS, FILES
-from tess_source_catalogue.lacking import OF_FILES
+from tess_source_catalogue.declared import sources_of_files
+from tess_source_catalogue.folder import PresentLists
 
 __all__ = ["SEVERAL", "specimens"]
 
@@ -17,7 +18,7 @@ SEVERAL = "multi-"
 
 
 @lru_cache(maxsize=8)
-def specimens(newest: int) -> pl.DataFrame:
+def specimens(lists: PresentLists, newest: int) -> pl.DataFrame:
     """Return a file of each kind of each list that there can be up to a sector."""
     times = {(row.pipeline, row.kind): row.exptime for row in FILES}
     kinds = [
@@ -28,7 +29,7 @@ def specimens(newest: int) -> pl.DataFrame:
             "since": source.since,
             "time": _time(times, source.pipeline, kind),
         }
-        for name, source in OF_FILES.items()
+        for name, source in sources_of_files(lists).items()
         for kind in source.kinds
     ]
     schema: dict[str, Any] = {

@@ -93,9 +93,13 @@ def _pipeline_of(sources: Mapping[str, Source], name: str) -> str | None:
 
 
 def _missing(lists: Iterable[Key], sources: Mapping[str, Source]) -> list[tuple[str, int]]:
-    """Return the sources and sectors without a list, where the pipeline has other lists. Only sources of which there is any list count."""
+    """Return the sources and sectors without a list, where the pipeline has other lists.
+
+    Only sources with a list about one sector count: there are searches over several for few sectors.
+    """
     there = {(name, last) for name, _, last in lists}
-    used = {name for name, _ in there if name in sources and not (sources[name].index or sources[name].optional)}
+    of_one = {name for name, first, last in lists if first == last}
+    used = {name for name in of_one if name in sources and not sources[name].optional}
     by_pipeline: dict[str, set[int]] = {}
     for name, sector in there:
         if name in used:

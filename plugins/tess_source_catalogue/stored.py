@@ -12,7 +12,7 @@ SCALE = 10_000
 """Positions are stored as whole ten-thousandths of a degree where they have no more digits, as those of the 2-min lists."""
 
 
-def packed_files(uris: pl.Series, address: str = "") -> pl.DataFrame:
+def packed_files(uris: pl.Series, address: str = "", pipeline: str = "") -> pl.DataFrame:
     """Return a list of files in the form in which it is stored, each file once.
 
     Parameters
@@ -21,6 +21,8 @@ def packed_files(uris: pl.Series, address: str = "") -> pl.DataFrame:
         Their URIs; of what has none, a text.
     address : str
         Address of the list. If its name tells of a sector and a pipeline, files of others are strange.
+    pipeline : str
+        Files of other pipelines are strange. Empty: those of any are not.
 
     Returns
     -------
@@ -36,6 +38,8 @@ def packed_files(uris: pl.Series, address: str = "") -> pl.DataFrame:
         strange |= ~((said["last_sector"] == script.last_sector) & (said["pipeline"] == script.pipeline)).fill_null(
             value=False
         )
+    if pipeline:
+        strange |= (said["pipeline"] != pipeline).fill_null(value=True)
     patterns = packed(uris, said["tic"], said["gaia"])
     rows = pl.DataFrame([said["tic"], said["gaia"], patterns.rename("pattern"), strange.rename("strange")])
     return rows.sort("tic", "gaia", "pattern")
@@ -59,7 +63,8 @@ def strange_names(rows: pl.DataFrame) -> list[str]:
 
 def scaled(frame: pl.DataFrame) -> pl.DataFrame:
     """Return rows with `ra` and `dec` as whole numbers, where no digit is lost by it."""
-    whole = {name: (frame[name] * SCALE).round() for name in ("ra", "dec")}
+    degrees = [name for name in ("ra", "dec") if frame.schema.get(name) == pl.Float64]
+    whole = {name: (frame[name] * SCALE).round() for name in degrees}
     exact = [name for name, column in whole.items() if _degrees(column).eq_missing(frame[name]).all()]
     return frame.with_columns(whole[name].cast(pl.Int32) for name in exact)
 

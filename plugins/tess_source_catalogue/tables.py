@@ -30,7 +30,7 @@ def observation_rows(found: FoundRows) -> pl.DataFrame:
     bundles = found.bundles
     rows = _in_order(found.rows, bundles.rank, "bundle")
     obs_ids = _obs_ids(rows, bundles)
-    table = rows.hstack(bundles.said[rows["bundle"]]).with_columns(
+    table = _saying(rows, bundles.said, rows["bundle"]).with_columns(
         *_nulls(types, set(PORTAL) - set(rows.columns)),
         obs_id=obs_ids,
         observation=obs_ids,
@@ -58,8 +58,8 @@ def product_rows(found: FoundRows, observations: pl.DataFrame, kinds: Collection
     rows = rows.filter(pl.col("file").is_not_null()) if rows["file"].null_count() else rows
     rows = _in_order(rows, files.rank, "file")
     numbers = rows["file"]
-    uris, filenames = files.uris.of(numbers, rows), files.filenames.of(numbers, rows)
-    table = rows.hstack(files.said[numbers]).with_columns(
+    uris, filenames = files.texts(numbers, rows)
+    table = _saying(rows, files.said, numbers).with_columns(
         *_nulls(types, {"size", "etag", "proposal_id"} - set(rows.columns)),
         project=pl.col("pipeline"),  # the same column under two names takes the room of one
         archive=pl.lit(ARCHIVE),
@@ -126,6 +126,15 @@ def _asked(found: FoundRows, observations: pl.DataFrame) -> pl.DataFrame:
         same = (_obs_ids(rows, bundles)[kept["row"]] == carried["obs_id"]).fill_null(value=False)
         kept, carried = kept.filter(same), carried.filter(same)
     return kept[[*narrow.columns]].hstack(carried)
+
+
+def _saying(rows: pl.DataFrame, said: pl.DataFrame, places: pl.Series) -> pl.DataFrame:
+    """Return rows with what is said at a place each; of many rows, what is the same everywhere takes no memory."""
+    if rows.height < FEW_ROWS:
+        return rows.hstack(said[places])
+    same = [name for name in said.columns if said[name].n_unique() == 1]
+    values = [pl.lit(said[name][0], said.schema[name]).alias(name) for name in same]
+    return rows.with_columns(*(said[name][places] for name in said.columns if name not in same), *values)
 
 
 def _obs_ids(rows: pl.DataFrame, bundles: Bundles) -> pl.Series:

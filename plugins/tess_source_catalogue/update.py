@@ -25,8 +25,9 @@ from tess_source_catalogue import bucket
 from tess_source_catalogue.building import FEW, ListJob, ListOutcome, built, built_by_worker
 from tess_source_catalogue.by_source import by_source
 from tess_source_catalogue.choosing import LAST, WantedList, links_of, newest_in, wanted_lists
+from tess_source_catalogue.declared import note_of
 from tess_source_catalogue.folder import CatalogueFolder, Key, ListFacts, ListFile
-from tess_source_catalogue.portal import SCHEME, PortalRows
+from tess_source_catalogue.portal import FRESH, SCHEME, PortalRows
 from tess_source_catalogue.view import refresh
 
 if TYPE_CHECKING:
@@ -233,13 +234,23 @@ class Update:
         """Fetch the pages with links to lists. Return the failures, which cost the lists of their sources."""
         failures = []
         for index in dict.fromkeys(source.index for source in self.sources if source.index):
-            answer = lists.fetch(index, page=True)
+            answer, problem = lists.fetch(index, page=True), ""
+            sources = [source for source in self.sources if source.index == index]
             if answer.state == NEW:
-                self._links[index] = links_of(answer.path.read_bytes(), index)
-                continue
-            names = [source.name for source in self.sources if source.index == index]
-            failures += [ListOutcome(name, 0, 0, FAILED, problem=answer.problem) for name in names]
+                links = links_of(answer.path.read_bytes(), index)
+                if self._has_lists(sources, links):
+                    self._links[index] = links
+                    continue
+                problem = f"{index}: the page has no links to lists"
+            failures += [
+                ListOutcome(source.name, 0, 0, FAILED, problem=problem or answer.problem) for source in sources
+            ]
         return failures
+
+    def _has_lists(self, sources: Sequence[Source], links: Sequence[str]) -> bool:
+        """Return whether links lead to any list: a page of another kind, such as that of a login, has none."""
+        wanted = (self._wanted(source, range(1, LAST + 1), links) for source in sources)
+        return any(next(iter(lists), None) is not None for lists in wanted)
 
     def _waves(self, found: list[ListOutcome]) -> Iterator[Sequence[WantedList]]:
         """Yield lists to ask for at a time. `found` grows meanwhile: it tells of which sources there is no more."""
@@ -264,11 +275,11 @@ class Update:
         linked = (newest_in(links) for links in self._links.values())
         return max(*linked, *(last for _, _, last in self._known), 0, 0)
 
-    def _wanted(self, source: Source, sectors: Iterable[int]) -> list[WantedList]:
+    def _wanted(self, source: Source, sectors: Iterable[int], links: Sequence[str] = ()) -> Iterator[WantedList]:
         def call(function: Any, *arguments: Any) -> Any:
             return self.session.registry.blame("source", source.name, function, *arguments)
 
-        return list(wanted_lists(source, sectors, self._links.get(source.index, ()), call))
+        return wanted_lists(source, sectors, links or self._links.get(source.index, ()), call)
 
     # -- one list --
 
@@ -326,6 +337,8 @@ class Update:
         problem = ""
         for address in wanted.addresses:
             marks = known if known.address == address else ListFacts()
+            if address.startswith(SCHEME) and marks.checked > now() - FRESH:
+                return ListOutcome(*wanted.key, UNCHANGED, known.rows, known.strange)
             answer = self._answer(lists, address, marks)
             try:
                 if answer.state == FAILED:
@@ -334,7 +347,9 @@ class Update:
                     if file is not None and (answer.state == UNCHANGED or answer.sha256 == known.sha256):
                         return self._unchanged(wanted, file, known, answer)
                     source, root = wanted.source, self.folder.root
-                    job = ListJob(root, wanted.key, source.parse, tuple(source.first), answer, known, now())
+                    job = ListJob(
+                        root, wanted.key, source.parse, tuple(source.first), note_of(source), answer, known, now()
+                    )
                     outcome = yield job
                     if outcome.state != FAILED:
                         return outcome

@@ -16,15 +16,13 @@ from tess_source._lazy import pl
 from tess_source.display.visible import logger
 from tess_source.errors import DamagedFileError
 from tess_source_catalogue.compose import composed
-from tess_source_catalogue.folder import CatalogueFolder
+from tess_source_catalogue.folder import ROW_GROUP, CatalogueFolder
 from tess_source_catalogue.volumes import Volume, volumes
 
 __all__ = ["bundles_of", "refresh", "rows_path", "scanned"]
 
 log: logging.Logger = logger(__name__)
 
-ROW_GROUP = 2**12
-"""Rows that are read at a time, at least: a star is in one such group per volume."""
 _BUNDLES = "-bundles"
 
 
@@ -75,14 +73,10 @@ def _scanned(path: Path, state: tuple[int, int, int]) -> pl.LazyFrame:
     return pl.scan_parquet(path)
 
 
+@lru_cache(maxsize=1000)
 def bundles_of(path: Path) -> pl.DataFrame:
     """Return the bundles that belong to the rows of a volume."""
-    return _bundles(path.with_name(f"{path.stem}{_BUNDLES}.parquet"))
-
-
-@lru_cache(maxsize=1000)
-def _bundles(path: Path) -> pl.DataFrame:
-    return pl.read_parquet(path, memory_map=False)
+    return pl.read_parquet(path.with_name(f"{path.stem}{_BUNDLES}.parquet"), memory_map=False)
 
 
 def _folder(folder: CatalogueFolder) -> Path:

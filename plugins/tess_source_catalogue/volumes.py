@@ -10,8 +10,8 @@ import hashlib
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
+from tess_source_catalogue.declared import sources_of_files
 from tess_source_catalogue.folder import ListFile, PresentLists
-from tess_source_catalogue.sources import SOURCES
 
 __all__ = ["MULTI", "SPOC", "TARGET_LISTS", "Volume", "volumes"]
 
@@ -25,13 +25,6 @@ OTHERS = 4
 TARGET_LISTS = ("targets", "fast-targets")
 """Sources of target lists with camera, CCD and magnitude; where both have a star, the first one counts."""
 PORTAL = "portal"
-_FAMILIES = {
-    source.name: MULTI if source.name == "multi-dv" else source.pipeline.lower()
-    for source in SOURCES
-    if source.gives == "files"
-}
-_PIPELINES = {_FAMILIES[source.name]: source.pipeline for source in SOURCES if source.gives == "files"}
-_BESIDE = frozenset(source.name for source in SOURCES if source.gives != "files")
 
 
 @dataclass(frozen=True)
@@ -40,17 +33,14 @@ class Volume:
 
     family: str
     """``spoc``, ``multi``, or the lists of other pipelines: ``qlp``, ``tess-spoc``, ``tglc``, …"""
+    pipeline: str
+    """The pipeline of its files."""
     number: int
     """Of the volumes of one family, from 0."""
     files: tuple[ListFile, ...]
     """Lists of files."""
     beside: tuple[ListFile, ...]
     """Target lists, and the portal's rows."""
-
-    @property
-    def pipeline(self) -> str | None:
-        """The pipeline of its files; None for lists of other plugins, whose names tell."""
-        return _PIPELINES.get(self.family)
 
     @cached_property
     def sectors(self) -> frozenset[int]:
@@ -69,14 +59,16 @@ class Volume:
 @lru_cache(maxsize=8)
 def volumes(lists: PresentLists) -> tuple[Volume, ...]:
     """Return the volumes of all lists of files, in order."""
-    own: dict[tuple[str, int], list[ListFile]] = {}
+    sources = sources_of_files(lists)
+    own: dict[tuple[str, str, int], list[ListFile]] = {}
     for file in lists.values():
-        family = _FAMILIES.get(file.source, file.source)
-        if file.source not in _BESIDE and not file.source.endswith("-targets"):
-            own.setdefault((family, (file.last - 1) // SECTORS.get(family, OTHERS)), []).append(file)
+        if file.source in sources:
+            pipeline = sources[file.source].pipeline
+            family = MULTI if file.source == "multi-dv" else pipeline.lower()
+            own.setdefault((family, pipeline, (file.last - 1) // SECTORS.get(family, OTHERS)), []).append(file)
     return tuple(
-        Volume(family, number, tuple(files), _beside(family, files, lists))
-        for (family, number), files in sorted(own.items())
+        Volume(family, pipeline, number, tuple(files), _beside(family, files, lists))
+        for (family, pipeline, number), files in sorted(own.items())
     )
 
 

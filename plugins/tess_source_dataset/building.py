@@ -18,7 +18,7 @@ from tess_source.errors import DamagedFileError, DownloadError
 from tess_source.tables.items import Items
 from tess_source.tables.plan import Plan
 from tess_source.tables.reasons import Reasons
-from tess_source.tables.typical_sizes import typical_sizes
+from tess_source.tables.typical_sizes import known_and_typical_bytes
 from tess_source.workers import workers_of
 from tess_source_dataset.card import card
 from tess_source_dataset.connection_shares import ConnectionShares
@@ -171,5 +171,4 @@ def shards_in_words(table: pl.DataFrame, width: int) -> str:
 
 def _bytes_of(shard: Shard) -> int:
     """Return the size of the FITS files [byte], as far as it is known or typical."""
-    frame = shard.items.to_polars()
-    return int(frame["size"].fill_null(typical_sizes(frame)).sum() or 0)
+    return sum(known_and_typical_bytes(shard.items.to_polars()))

@@ -10,7 +10,7 @@ from math import ceil, pi
 from typing import Any
 
 from tess_source.display import text
-from tess_source.errors import QueryError
+from tess_source.errors import LargeAnswerError
 from tess_source.targets.target import DEFAULT_RADIUS, Query
 from tess_source.wording import keyword
 
@@ -18,11 +18,12 @@ __all__ = ["MOST_ROWS", "check_rows", "may_be_large"]
 
 MOST_ROWS = 50_000
 """Observations that are fetched, or whose products are listed, without being told that so many are meant: one page of the portal."""
-FEW_STARS = 1000
-"""TIC ids of which the observations are not counted: 50 of each would be a page."""
+FEW_STARS = 250
+"""TIC ids of which the observations are not counted: 200 of each would be a page. A star near a pole of the ecliptic has about as many, in
+some 40 sectors by four or five pipelines."""
 SMALL_AREA = 0.1
 """Area of cones [square degrees] in which observations are not counted. Where the most stars were observed most often, by all pipelines,
-a square degree has some 50,000 observations."""
+a square degree may have 500,000 observations (an estimate: 10,000 stars in each of 50 sectors)."""
 FEW = ("obs_id", "obsid", "objid", "dataurl", "jpegurl")
 """Columns whose value is of one observation."""
 
@@ -70,7 +71,7 @@ def check_rows(rows: int, *, listing: bool = False) -> None:
 
     Raises
     ------
-    QueryError
+    LargeAnswerError
     """
     if rows <= MOST_ROWS:
         return
@@ -79,7 +80,7 @@ def check_rows(rows: int, *, listing: bool = False) -> None:
     seconds = pages * PAGE_SECONDS + lists * LIST_SECONDS / AT_A_TIME
     what = f"the products of {text.number(rows, 'observation')}" if listing else text.number(rows, "observation")
     cost = f"{f'{pages:,} pages, and ' if pages else ''}{lists:,} requests for their products"
-    raise QueryError(
+    raise LargeAnswerError(
         f"this would bring {what}, and more than {MOST_ROWS:,} are fetched only if you say so: some {_minutes(seconds)} or more ({cost}), ",
         f"and some {text.size(BASE_BYTES + rows * ROW_BYTES)} of memory. Ask for less, e.g. one sector, ",
         keyword("sector", 14),

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from tess_source._lazy import pl
 from tess_source.display import text
 from tess_source.display.visible import logger
+from tess_source.errors import ServiceError
 from tess_source.settings import Settings
 from tess_source.tables.listing import Observations
 from tess_source.tables.nearest import Around, around, neighbours_in_words
@@ -20,7 +21,7 @@ from tess_source_mast.deadline import Deadline
 from tess_source_mast.frames import frame
 from tess_source_mast.guard import check_rows, may_be_large
 from tess_source_mast.questions import COUNT, FILTERED, PortalQuestion, questions
-from tess_source_mast.shapes import shown, typed, unlike
+from tess_source_mast.shapes import AGAIN, shown, typed, unlike
 
 __all__ = ["count", "find", "give_pages"]
 
@@ -62,9 +63,7 @@ def find(query: Query, settings: Settings) -> Observations:
     """
     from tess_source_mast.portal import portal
 
-    asked = questions(query, portal(settings), settings)
-    if not query.large and may_be_large(query, query.criteria):
-        check_rows(_counted(asked, settings))
+    asked = _checked_size(query, questions(query, portal(settings), settings), settings)
     parts = in_parallel(
         lambda question, stop: _part_of_answer(question, settings, stop, query.large),
         asked,
@@ -102,8 +101,7 @@ def give_pages(query: Query, settings: Settings, take: Callable[[Observations], 
     asked = questions(query, portal(settings), settings)
     if any(question.target for question in asked):
         return None
-    if not query.large and may_be_large(query, query.criteria):
-        check_rows(_counted(asked, settings))
+    asked = _checked_size(query, asked, settings)
     stop = threading.Event()
     for number, question in enumerate(asked, 1):
         if len(asked) > 1:
@@ -119,7 +117,7 @@ def count(query: Query, settings: Settings) -> int:
     """Count the observations that `find` would give.
 
     The archive counts, unless only rows can tell: where a name means its nearest star alone, or where questions may
-    overlap.
+    overlap. Then too many rows are an error, as in `find`.
 
     Parameters
     ----------
@@ -140,19 +138,26 @@ def count(query: Query, settings: Settings) -> int:
     asked = questions(query, portal(settings), settings)
     overlapping = len(asked) > 1 and any(question.target for question in asked)
     if overlapping or any(question.nearest_only for question in asked):
-        return len(find(replace(query, large=True), settings))
-    return _counted(asked, settings)
+        return len(find(query, settings))
+    return sum(_counts(asked, settings))
 
 
-def _counted(asked: list[PortalQuestion], settings: Settings) -> int:
-    """Return the number of rows that questions would bring in all, by the archive's own count."""
-    return sum(
-        in_parallel(
-            lambda question, stop: _row_count(question, settings, stop),
-            asked,
-            min(MOST_AT_A_TIME, settings.jobs),
-            "questions",
-        )
+def _checked_size(query: Query, asked: list[PortalQuestion], settings: Settings) -> list[PortalQuestion]:
+    """Return the questions of a query, counted if it may bring too many observations; too many are an error."""
+    if query.large or not may_be_large(query, query.criteria):
+        return asked
+    counts = _counts(asked, settings)
+    check_rows(sum(counts))
+    return [replace(question, counted=count) for question, count in zip(asked, counts, strict=True)]
+
+
+def _counts(asked: list[PortalQuestion], settings: Settings) -> list[int]:
+    """Return the number of rows that each question would bring, by the archive's own count."""
+    return in_parallel(
+        lambda question, stop: _row_count(question, settings, stop),
+        asked,
+        min(MOST_AT_A_TIME, settings.jobs),
+        "questions",
     )
 
 
@@ -182,12 +187,28 @@ class _ObservationPart:
 def _pages(
     question: PortalQuestion, settings: Settings, stop: threading.Event, large: bool, rows: int | None = None
 ) -> Iterator[pl.DataFrame]:
-    """Yield the rows of a question, page by page."""
+    """Yield the rows of a question, page by page.
+
+    Raises
+    ------
+    ServiceError
+        After the last page, if there are not as many rows as the archive counted, or if pages have rows in common: others are then missing.
+    """
     from tess_source_mast.portal import portal
 
     params, deadline = question.params(), Deadline(settings.timeout, stop=stop)
+    numbers: list[pl.Series] = []
+    given = 0
     for page in portal(settings).pages(question.service, params, settings, deadline, large=large, rows=rows):
-        yield typed(question.service, frame(question.service, [page]), KNOWN, NEEDED, keys=("obsid",))
+        part = typed(question.service, frame(question.service, [page]), KNOWN, NEEDED, keys=("obsid",))
+        if part.height:
+            numbers.append(part["obsid"].cast(pl.UInt64).unique())
+        given += part.height
+        yield part
+    if question.counted not in {None, given}:
+        raise ServiceError(question.service, f"it counted {question.counted:,} rows, and gave {given:,}", advice=AGAIN)
+    if len(numbers) > 1 and pl.concat(numbers).n_unique() < sum(map(len, numbers)):
+        raise ServiceError(question.service, "the same rows are on several of its pages", advice=AGAIN)
 
 
 def _part_of_answer(

@@ -39,6 +39,8 @@ class PortalQuestion:
     """The place that it asks about."""
     position: str = field(default="")
     """Right ascension, declination, radius [deg], as the portal takes them."""
+    counted: int | None = None
+    """Number of rows, if the portal was asked for it before."""
 
     def params(self, columns: str = ROWS) -> dict[str, Any]:
         """Return the parameters, in the order in which astroquery writes them."""

@@ -175,13 +175,18 @@ def check_page(service: str, answer: Json, number: int) -> None:
 
 
 def check_whole(service: str, pages: Sequence[Json]) -> None:
-    """Count the rows and compare with what the portal says there are: a part must not pass for the whole.
+    """Count the rows and compare with what the portal says there are: a part must not pass for the whole. All pages have the same columns.
 
     Raises
     ------
     ServiceError
     """
     rows = sum(len(page["data"]) for page in pages)
+    first, *others = ({field["name"] for field in page["fields"]} for page in pages)
+    if strange := [name for columns in others for name in columns ^ first]:
+        raise ServiceError(
+            service, f"its pages differ in their columns: {text.first(map(shown, strange))}", advice=AGAIN
+        )
     for page in pages:
         paging = page.get("paging") or {}
         said = [paging[name] for name in ("rowsFiltered", "rowsTotal") if paging.get(name) is not None]

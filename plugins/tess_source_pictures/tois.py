@@ -22,7 +22,7 @@ COLUMNS: tuple[tuple[str, str, str], ...] = (
 """Heading, column, format."""
 WORDS = {
     "CP": "confirmed planet", "KP": "known planet", "PC": "planet candidate", "APC": "ambiguous candidate", "FP": "false positive",
-    "FA": "false alarm",
+    "FA": "false alarm", "EB": "eclipsing binary", "V": "variable star", "IS": "instrument", "O": "other",
 }  # fmt: skip
 
 

@@ -26,6 +26,7 @@ def sectors(
     pixels: bool | None = None,
     refresh: bool = False,
     missing: str = "raise",
+    large: bool = False,
 ) -> SeenSectors:
     """Return the sectors in which stars lie on a CCD, what there is of them, and why there is no more.
 
@@ -46,6 +47,8 @@ def sectors(
         Whether to ask the archive even if there is a kept answer.
     missing : str
         ``"skip"`` passes over rows without a target; they count as positions.
+    large : bool
+        Whether the archive may have more than 50,000 observations of them.
 
     Returns
     -------
@@ -79,6 +82,7 @@ def sectors(
         pixels=pixels,
         refresh=refresh,
         missing=missing,
+        large=large,
     )
 
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from tess_source._lazy import pl
 from tess_source.display.visible import logger
-from tess_source.errors import OfflineError, QueryError
-from tess_source.names.sectors import sectors_of_text
+from tess_source.errors import OfflineError
 from tess_source.search.stars import stars_asked
 from tess_source.tables.rows import with_schema
+from tess_source_sectors.asked import sectors_asked
 from tess_source_sectors.holdings import HELD, held, places_in, stars_at
 from tess_source_sectors.known import KnownSectors, known_sectors
 from tess_source_sectors.pixels import predicted
@@ -47,13 +47,16 @@ def sectors_of(
     pixels: bool | None = None,
     refresh: bool = False,
     missing: str = "raise",
+    large: bool = False,
 ) -> SeenSectors:
     """Return the sectors in which stars lie on a CCD: see `tess_source_sectors.accessors.sectors`."""
-    wanted = None if sector is None else _sectors(sector)
+    wanted = None if sector is None else sectors_asked(sector, known_sectors(session.settings).sectors)
     asked = stars_asked(session.registry, session.settings, targets, radius=radius, refresh=refresh, missing=missing)
     few = len(asked) <= MOST
     known = (
-        _at_archive(session, asked, refresh, must=products is True) if products or (products is None and few) else None
+        _at_archive(session, asked, must=products is True, refresh=refresh, large=large)
+        if products or (products is None and few)
+        else None
     )
     stars = stars_of(asked)
     if known:
@@ -80,10 +83,10 @@ class _AtArchive:
     """As `tess_source_sectors.planned.sectors_told` gives it."""
 
 
-def _at_archive(session: Session, asked: Mapping[int, Target], refresh: bool, *, must: bool) -> _AtArchive | None:
-    """Return what the archive has of targets; None if it cannot be asked, and need not."""
+def _at_archive(session: Session, asked: Mapping[int, Target], *, must: bool, **how: Any) -> _AtArchive | None:
+    """Return what the archive has of targets, by a search with these arguments; None if it cannot be asked, and need not."""
     try:
-        found = session.search(list(dict.fromkeys(asked.values())), refresh=refresh)
+        found = session.search(list(dict.fromkeys(asked.values())), **how)
     except OfflineError as error:
         if must:
             raise
@@ -102,30 +105,6 @@ def _lists(settings: Settings, stars: pl.DataFrame, known: _AtArchive | None) ->
     needed = stars if known else stars.filter(pl.col("ra").is_null())
     tics = needed["tic"].drop_nulls().unique().to_list()
     return target_lists(settings, tics) if tics or known else None
-
-
-def _sectors(value: int | str | Iterable[int]) -> list[int]:
-    """Return sectors as a user gives them.
-
-    Raises
-    ------
-    QueryError
-        If they are none.
-    """
-    try:
-        given = (
-            sectors_of_text(value.replace(" ", ""))
-            if isinstance(value, str)
-            else [value]
-            if isinstance(value, int)
-            else value
-        )
-        found = sorted({int(one) for one in given})
-    except (TypeError, ValueError) as error:
-        raise QueryError(f"{value!r} are no sectors: give e.g. 14 or '1-13,40'") from error
-    if not found or found[0] < 1 or isinstance(value, bool):
-        raise QueryError(f"{value!r} are no sectors: give e.g. 14 or '1-13,40'")
-    return found
 
 
 def rows_of(

@@ -10,7 +10,14 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 
 from tess_source._lazy import np, pl
-from tess_source_sectors.geometry import edge_normals, image_around, middles, unit_vectors
+from tess_source_sectors.geometry import (
+    bent_sides,
+    edge_normals,
+    image_around,
+    middles,
+    sines_of_margins,
+    unit_vectors,
+)
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -41,6 +48,8 @@ class Chips:
     """Normals of the edges of the science pixels; shape (n, 16, 3)."""
     image: Floats
     """Normals of the edges of the whole image; shape (n, 16, 3)."""
+    bent: npt.NDArray[np.bool_]
+    """Which sides bend inwards; shape (n, 4)."""
     middle: npt.NDArray[np.float32]
     """Unit vectors of the middles; shape (n, 3)."""
     reach: npt.NDArray[np.float32]
@@ -51,8 +60,11 @@ class Chips:
         """Return CCDs with these corners of their science pixels, which run as `tess_source_sectors.geometry.science_within` says."""
         around, middle = image_around(corners), middles(corners)
         reach = np.einsum("pij,pj->pi", around, middle).min(axis=1) - SLACK
-        normals = edge_normals(corners), edge_normals(around)
-        return cls(sector, camera, ccd, corners, *normals, middle.astype(np.float32), reach.astype(np.float32))
+        science, image = edge_normals(corners), edge_normals(around)
+        bent = bent_sides(science, corners)
+        return cls(
+            sector, camera, ccd, corners, science, image, bent, middle.astype(np.float32), reach.astype(np.float32)
+        )
 
     def __len__(self) -> int:
         return len(self.sector)
@@ -106,17 +118,11 @@ class Chips:
         if around.any():
             reach = np.cos(np.minimum(np.arccos(reach) + around[:, None], np.pi))
         number, chip = np.nonzero(stars.astype(np.float32) @ self.middle.T >= reach)
-        margin = _least(self.science[chip], stars[number])
+        margin = sines_of_margins(self.science[chip], self.bent[chip], stars[number])
         seen = margin >= -np.sin(np.minimum(around, np.pi / 2))[number]
         out = np.flatnonzero(~seen)
-        seen[out] = _least(self.image[chip[out]], stars[number[out]]) >= 0
+        seen[out] = sines_of_margins(self.image[chip[out]], self.bent[chip[out]], stars[number[out]]) >= 0
         return number[seen], chip[seen], margin[seen]
-
-
-def _least(normals: Floats, stars: Floats) -> Floats:
-    """Return the least scalar product of each star, shape (n, 3), with its normals, shape (n, edges, 3)."""
-    least: Floats = np.matmul(normals, stars[:, :, None])[:, :, 0].min(axis=1)
-    return least
 
 
 def read_chips(frame: pl.DataFrame) -> Chips:

@@ -49,11 +49,12 @@ FEW = 10
     is_flag=True,
     help="Fetch where new sectors lie, and ask the archive even if there is a kept answer.",
 )
+@click.option("--yes", "large", is_flag=True, help="Go on even if the archive has more than 50,000 observations.")
 @format_option
 @click.pass_obj
 def sectors(
     session: Session, /, targets: tuple[str, ...], sector: str | None, products: bool | None, pixels: bool | None,
-    radius: str | None, missing: str | None, refresh: bool, form: str,
+    radius: str | None, missing: str | None, refresh: bool, large: bool, form: str,
 ) -> None:  # fmt: skip
     """Show the sectors that saw a star, and why one is missing.
 
@@ -75,7 +76,7 @@ def sectors(
     missing = missing or MISSING[0]
     rows: SeenSectors = session.sectors(
         list(expand(joined(targets), missing)), sector=sector, products=products, pixels=pixels, radius=radius, refresh=refresh,
-        missing=missing,
+        missing=missing, large=large,
     )  # fmt: skip
     print_rows(rows.to_polars(), form, [name for name in rows.shown if name in rows.columns], rows.whole)
     for line in islice(lines(rows.to_polars(), f"sectors {sector or known_sectors(session.settings)}"), FEW):

@@ -16,6 +16,7 @@ from tess_source.disk import write_whole
 from tess_source.display.visible import logger
 from tess_source.download.lists import ABSENT, FAILED, UNCHANGED, Lists
 from tess_source.errors import DownloadError, bare_reason
+from tess_source.names.sectors import text_of_sectors
 from tess_source.settings import OWN_FOLDER, Settings, store_root
 from tess_source_sectors.chips import Chips
 from tess_source_sectors.geometry import science_within, unit_vectors
@@ -59,6 +60,8 @@ def parse(content: bytes) -> list[list[float]]:
 def _footprint(obs_id: Any, start: Any, end: Any, region: Any) -> list[float]:
     named = OBS_ID.fullmatch(obs_id) if isinstance(obs_id, str) else None
     words = region.split() if isinstance(region, str) else []
+    if words[1:2] == ["ICRS"]:
+        del words[1]
     if not named or words[:1] != ["POLYGON"] or len(words) not in {9, 11}:
         raise ValueError(f"{str(obs_id)[:40]!r} with {str(region)[:60]!r} is not a CCD with four corners")
     numbers = [float(word) for word in (start, end, *words[1:9])]
@@ -136,6 +139,11 @@ def refresh(settings: Settings) -> list[int]:
             found = parse(answer.path.read_bytes())
         except (ValueError, RecursionError) as error:
             raise DownloadError(f"{ADDRESS} is not the list of footprints: {bare_reason(error)}") from error
-    record = {"time": this_moment(), "etag": answer.etag, "modified": answer.modified, "footprints": found}
+    sectors = {int(row[0]) for row in found}
+    before = [row for row in known.get("footprints", ()) if int(row[0]) not in sectors]
+    if before:
+        lost = text_of_sectors(int(row[0]) for row in before)
+        log.warning("the archive's footprints do not have sectors %s any more; those that were kept are used", lost)
+    record = {"time": this_moment(), "etag": answer.etag, "modified": answer.modified, "footprints": [*before, *found]}
     write_whole(file, as_line(record).encode())
-    return sorted({int(row[0]) for row in found})
+    return sorted({*sectors, *(int(row[0]) for row in before)})

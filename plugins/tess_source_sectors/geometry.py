@@ -1,7 +1,7 @@
 """Polygons on the sphere: unit vectors, the normals of edges, and the pixels of a CCD.
 
-A place is inside a polygon where its scalar products with the normals of all edges are not negative. Poles and right ascension 0 need no
-case of their own.
+A place is inside a polygon where its scalar products with the normals of all edges are not negative; of a side that bends inwards, where
+one of them is not. Poles and right ascension 0 need no case of their own.
 """
 
 from __future__ import annotations
@@ -15,7 +15,15 @@ if TYPE_CHECKING:
 
     Floats: TypeAlias = "npt.NDArray[np.float64]"
 
-__all__ = ["edge_normals", "image_around", "middles", "science_within", "unit_vectors"]
+__all__ = [
+    "bent_sides",
+    "edge_normals",
+    "image_around",
+    "middles",
+    "science_within",
+    "sines_of_margins",
+    "unit_vectors",
+]
 
 SIDE = 4
 """Steps of a polygon of science pixels along each side of the CCD."""
@@ -66,6 +74,41 @@ def edge_normals(corners: Floats) -> Floats:
     inwards = np.sign(np.einsum("pij,pj->pi", normals, middles(corners)))
     turned: Floats = normals * inwards[..., None]
     return turned
+
+
+def bent_sides(normals: Floats, corners: Floats) -> npt.NDArray[np.bool_]:
+    """Return which sides of polygons bend inwards: those of CCDs that face the middle of the camera, by 0.1 arcmin.
+
+    Parameters
+    ----------
+    normals, corners : numpy.ndarray
+        Of polygons of 4 x `SIDE` corners; shape (n, 16, 3).
+
+    Returns
+    -------
+    numpy.ndarray of bool
+        One per side; shape (n, 4).
+    """
+    ends = np.roll(corners, -2, axis=1)  # of the edges that follow: outside of one after which the side turns inwards
+    turns: npt.NDArray[np.float64] = np.einsum("pij,pij->pi", normals, ends)[:, ::SIDE]
+    return turns < 0
+
+
+def sines_of_margins(normals: Floats, bent: npt.NDArray[np.bool_], stars: Floats) -> Floats:
+    """Return the sines of the distances of stars from the edges of polygons, one polygon each: negative outside.
+
+    Parameters
+    ----------
+    normals : numpy.ndarray
+        Of the edges; shape (n, 16, 3).
+    bent : numpy.ndarray of bool
+        Which sides bend inwards; shape (n, 4).
+    stars : numpy.ndarray
+        Unit vectors; shape (n, 3).
+    """
+    sides = np.matmul(normals, stars[:, :, None]).reshape(-1, 4, SIDE)
+    least: Floats = np.where(bent, sides.max(axis=2), sides.min(axis=2)).min(axis=1)
+    return least
 
 
 def image_around(science: Floats) -> Floats:

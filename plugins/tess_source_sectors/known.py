@@ -19,6 +19,10 @@ SPECIAL = 1000
 """Sectors from here on, such as 1751, are special pointings. They count only if they are asked for by number."""
 
 
+CCDS = 16
+"""CCDs of a sector."""
+
+
 @dataclass(frozen=True)
 class KnownSectors:
     """Where the CCDs of sectors lie, and when the sectors were observed."""
@@ -30,7 +34,9 @@ class KnownSectors:
     dates: pl.DataFrame
     """`sector`, `start`, `end` (UTC, ISO) and `cadence` of full-frame images [s]: null where they are not known."""
     sectors: tuple[int, ...]
-    """Ascending, without special pointings."""
+    """Those whose CCDs are all known, ascending, without special pointings."""
+    text: str
+    """These sectors in words."""
 
     def of(self, sectors: Collection[int]) -> Chips:
         """Return the CCDs of some sectors, which may be special pointings."""
@@ -40,10 +46,12 @@ class KnownSectors:
 
     def has(self, sectors: Collection[int]) -> list[int]:
         """Return the sectors that are known: all but special pointings, and those of some sectors."""
+        if not len(self.special):
+            return [*self.sectors]
         return [*self.sectors, *(int(sector) for sector in np.unique(self.special.of_sectors(sectors).sector))]
 
     def __str__(self) -> str:
-        return text_of_sectors(self.sectors)
+        return self.text
 
 
 def known_sectors(settings: Settings) -> KnownSectors:
@@ -67,5 +75,9 @@ def _merged(file: Path, _changed: int, size: int) -> KnownSectors:
         names = ("start", "end", "cadence")
         dates = both.sort("sector").select("sector", *(pl.coalesce(name, f"{name}_fetched") for name in names))
     regular = chips.where(chips.sector < SPECIAL)
-    sectors = tuple(int(sector) for sector in np.unique(regular.sector))
-    return KnownSectors(regular, chips.where(chips.sector >= SPECIAL), dates, sectors)
+    numbers, counts = np.unique(regular.sector, return_counts=True)
+    sectors = tuple(
+        int(sector) for sector in numbers[counts == CCDS]
+    )  # of others, a star may be on a CCD that is not known
+    special = chips.where(chips.sector >= SPECIAL)
+    return KnownSectors(regular, special, dates, sectors, text_of_sectors(sectors))

@@ -10,7 +10,7 @@ from tess_source.settings import Settings
 from tess_source.tables.rows import with_schema
 from tess_source.targets.target import Query
 
-__all__ = ["TargetLists", "sectors_told", "target_lists"]
+__all__ = ["TargetLists", "is_catalogue_alone", "sectors_told", "target_lists"]
 
 SOURCE = "targets"
 """The catalogue's name of the lists of 2-min targets."""
@@ -45,23 +45,31 @@ def sectors_told(settings: Settings, query: Query) -> Mapping[str, Collection[in
         Column of `tess_source_sectors.holdings.HELD` → sectors whose lists the catalogue has. None if an archive has answered that knows
         all sectors.
     """
-    from tess_source_catalogue.archive import ARCHIVE
+    from tess_source_catalogue.declared import sources_of_files
     from tess_source_catalogue.folder import CatalogueFolder
-    from tess_source_catalogue.lacking import OF_FILES
 
-    if {*query.archives} != {ARCHIVE}:
+    if not is_catalogue_alone(query):
         return None
+    lists = CatalogueFolder.of(settings).lists()
+    sources = sources_of_files(lists)
     told: dict[str, set[int]] = {
         "lc": set(),
-        "fast_lc": set(range(1, OF_FILES["fast-lc"].since)),
+        "fast_lc": set(range(1, sources["fast-lc"].since)),
         "hlsp": set(),
         "dv": set(),
     }
-    for name, first, last in CatalogueFolder.of(settings).lists():
-        if first == last and name in OF_FILES:
-            column = TOLD_BY.get(name, "hlsp" if OF_FILES[name].pipeline != "SPOC" else "")
+    for name, first, last in lists:
+        if first == last and name in sources:
+            column = TOLD_BY.get(name, "hlsp" if sources[name].pipeline != "SPOC" else "")
             told.setdefault(column, set()).add(last)
     return told
+
+
+def is_catalogue_alone(query: Query) -> bool:
+    """Return whether nothing but the catalogue has answered."""
+    from tess_source_catalogue.archive import ARCHIVE
+
+    return {*query.archives} == {ARCHIVE}
 
 
 def target_lists(settings: Settings, tics: Collection[int]) -> TargetLists:

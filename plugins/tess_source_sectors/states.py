@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache, lru_cache
+
 from tess_source._lazy import pl
 
 __all__ = [
@@ -22,14 +24,14 @@ UNKNOWN_SECTOR = "sector not known"
 NO_POSITION = "no position"
 STATES = {
     DELIVERED: "the archive has a 2-min or 20-s light curve",
-    NOT_DELIVERED: "it is on the list of 2-min targets, and the archive has no light curve yet",
+    NOT_DELIVERED: "it is on the list of 2-min targets, but the archive has no light curve of it, or not yet",
     LISTED: "it is on the list of 2-min targets; whether the archive has its light curve was not asked, or is not known here",
     FFI_ONLY: "on the science pixels of a CCD, but not on the list of 2-min targets: full-frame images only",
     NO_FILE: "on the science pixels, and the archive has no 2-min light curve; no target list is here that says whether it was a target",
     SILICON: "on the science pixels of a CCD; whether there is a 2-min light curve was not asked, or is not known here",
     EDGE: "on the image of a CCD, but on its columns or rows that are not exposed",
     OFF: "on no CCD",
-    FUTURE: "on silicon in a sector to come, as tess-point predicts",
+    FUTURE: "on silicon in a sector that is newer than those known here, as tess-point predicts",
     UNKNOWN_SECTOR: "where the CCDs of this sector lie is not known here",
     NO_POSITION: "where the star lies is not known",
 }
@@ -51,13 +53,20 @@ def with_states(rows: pl.DataFrame, sectors: str) -> pl.DataFrame:
     """
     if "ahead" not in rows.columns:
         rows = rows.with_columns(ahead=False)
-    on, delivered = pl.col("margin") >= 0, pl.col("lc") | pl.col("fast_lc")
+    return rows.with_columns(state=_state()).with_columns(why=_why(sectors))
+
+
+@cache
+def _state() -> pl.Expr:
+    """Return the state of a row."""
+    shown = pl.col("margin").is_null() & ((pl.col("hlsp") != "") | pl.col("dv"))  # whatever its position says
+    on, delivered = (pl.col("margin") >= 0) | shown, pl.col("lc") | pl.col("fast_lc")
     asked = pl.col("lc").is_not_null()
-    state = (
-        pl.when(pl.col("ahead")).then(pl.lit(FUTURE))
-        .when(delivered).then(pl.lit(DELIVERED))
+    return (
+        pl.when(delivered).then(pl.lit(DELIVERED))
         .when(pl.col("listed") & asked).then(pl.lit(NOT_DELIVERED))
         .when(pl.col("listed")).then(pl.lit(LISTED))
+        .when(pl.col("ahead") & ~shown.fill_null(value=False)).then(pl.lit(FUTURE))
         .when(on & ~pl.col("listed")).then(pl.lit(FFI_ONLY))
         .when(on & asked).then(pl.lit(NO_FILE))
         .when(on).then(pl.lit(SILICON))
@@ -66,9 +75,9 @@ def with_states(rows: pl.DataFrame, sectors: str) -> pl.DataFrame:
         .when(~pl.col("known")).then(pl.lit(UNKNOWN_SECTOR))
         .otherwise(pl.lit(OFF))
     )  # fmt: skip
-    return rows.with_columns(state=state).with_columns(why=_why(sectors))
 
 
+@lru_cache(maxsize=4)
 def _why(sectors: str) -> pl.Expr:
     """Return in a line why the state is what it is."""
     light = (
@@ -85,7 +94,7 @@ def _why(sectors: str) -> pl.Expr:
     elsewhere = (
         pl.col("margin").is_null()
         & pl.col("ra").is_not_null()
-        & pl.col("state").is_in([DELIVERED, NOT_DELIVERED, LISTED])
+        & ~pl.col("state").is_in([OFF, FUTURE, NO_POSITION, UNKNOWN_SECTOR])
     )
     notes = (
         pl.when(pl.col("state") == EDGE).then(outside),

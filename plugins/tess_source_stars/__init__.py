@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from tess_source import hookimpl
@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
     from tess_source.hooks.records import Accessor, Filter, Lookup, Service
     from tess_source.settings import Settings
-    from tess_source.targets.target import Target
+    from tess_source.tables.listing import Observations
+    from tess_source.targets.target import Query, Target
 
 
 @hookimpl(tryfirst=True)
@@ -37,6 +38,14 @@ def tess_recall(target: str, settings: Settings) -> Target | None:
     from tess_source_stars.toi.resolving import recall
 
     return recall(target, settings)
+
+
+@hookimpl
+def tess_reasons(query: Query, observations: Observations, settings: Settings) -> Mapping[str, str] | None:
+    """Say which TOIs a star has, if it has none of those that were wanted."""
+    from tess_source_stars.toi.filtering import reasons
+
+    return reasons(query, settings) or None
 
 
 @hookimpl

@@ -45,9 +45,7 @@ def stars(
     given = list(expand(joined(targets), missing))
     near, cone = _number_or_text(neighbours), _number_or_text(radius)
     found = stars_of_targets(session, given, neighbours=near, radius=cone, refresh=refresh, missing=missing)
-    print_rows(
-        found.to_polars(), form, [name for name in found.shown if name in found.columns], found.whole, found.looks
-    )
+    print_rows(found, form, [name for name in found.shown if name in found.columns], found.whole, found.looks)
     note(found.summary())
     if not found["version"].drop_nulls().len():
         raise click.exceptions.Exit(NOTHING)

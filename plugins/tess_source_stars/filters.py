@@ -25,8 +25,11 @@ __all__ = ["FILTERS", "Spans"]
 log: logging.Logger = logger(__name__)
 
 _RANGE = re.compile(r"\s*(?P<sign>>=|<=|>|<)?\s*(?P<first>.*?)\s*(?:\.\.\s*(?P<last>.+?)\s*)?", re.DOTALL)
-_WITH_UNIT = re.compile(
-    r"\s*(?P<number>[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)\s*(?P<unit>[^\s0-9].*?)?\s*", re.DOTALL
+_NUMBER = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
+_WITH_UNIT = re.compile(rf"\s*(?P<number>{_NUMBER})\s*(?P<unit>[^\W\d_].*?|%)?\s*", re.DOTALL)
+_WITH_DASH = re.compile(
+    rf"\s*(?P<first>{_NUMBER}(?![0-9.]|[eE][+-]?[0-9])\s*[^\W\d_]*)\s*[-–—]\s*(?P<last>{_NUMBER}\s*(?:[^\W\d_].*|%)?)",
+    re.DOTALL,
 )
 
 
@@ -58,9 +61,12 @@ def _quantity(amount: str, given: str, unit: str) -> Any:
     from astropy import units
 
     try:
-        return units.Quantity(float(amount), _UNITS.get(given, given))
+        read = units.Unit(_UNITS.get(given, given))
+        if read.scale != 1:  # astropy reads "4000 K" as a unit
+            raise ValueError(given)
     except (TypeError, ValueError) as error:
         raise QueryError(f"{given!r} is not a unit; give e.g. {amount} {unit}".rstrip()) from error
+    return units.Quantity(float(amount), read)
 
 
 _UNITS = {"R☉": "solRad", "M☉": "solMass", "Rsun": "solRad", "Msun": "solMass"}
@@ -70,7 +76,9 @@ _SHOWN = {"solRad": "R☉", "solMass": "M☉", "dex(cm / s2)": "log10 of cm/s²"
 
 
 def _same_unit(value: Any) -> Any:
-    """Return a range as text with the unit at both ends, if it is only at the last: ``0.1..0.2 kpc``."""
+    """Return a range as text with dots and with the unit at both ends, if it is only at the last: ``0.1..0.2 kpc``, ``3000-4000 K``."""
+    if isinstance(value, str) and (match := _WITH_DASH.fullmatch(value)):
+        value = f"{match['first']}..{match['last']}"
     if isinstance(value, str) and (match := _RANGE.fullmatch(value)) and match["last"]:
         first, last = (_WITH_UNIT.fullmatch(match[end]) for end in ("first", "last"))
         if first and last and last["unit"] and not first["unit"]:

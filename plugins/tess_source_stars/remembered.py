@@ -47,12 +47,13 @@ class Remembered:
         self.stars, self.cones = self._read()
 
     def keep(self, stars: pl.DataFrame, cones: pl.DataFrame | None = None) -> None:
-        """Add rows; a star that is there already is replaced. What another process has added meanwhile stays."""
-        if self._kept:
-            self.stars, self.cones = self._read()
-        self.stars = _latest(pl.concat([self.stars, stars]), ["tic"])
-        if cones is not None:
-            self.cones = _latest(pl.concat([self.cones, cones]), ["ra", "dec", "radius"])
+        """Add rows; a star that is there already is replaced. What another process has added meanwhile stays.
+
+        What this process has is added again: another, which wrote at the same moment, may have written without it.
+        """
+        there = self._read()
+        self.stars = _merged(there[0], self.stars, stars, ["tic"])
+        self.cones = _merged(there[1], self.cones, _empty("cones") if cones is None else cones, ["ra", "dec", "radius"])
         if self._kept:
             keep(self.path, _zip_bytes({"stars": self.stars, "cones": self.cones}), self.root)
 
@@ -85,8 +86,10 @@ ACCURACY = 1e-3
 """[arcsec]: the same cone is the same, however its numbers were rounded."""
 
 
-def _latest(frame: pl.DataFrame, key: list[str]) -> pl.DataFrame:
-    return frame.unique(key, keep="last", maintain_order=True).sort(key)
+def _merged(there: pl.DataFrame, known: pl.DataFrame, new: pl.DataFrame, key: list[str]) -> pl.DataFrame:
+    """Return the new rows, and of all other keys the row that was asked for last."""
+    old = pl.concat([there, known]).sort("asked", maintain_order=True)
+    return pl.concat([old, new]).unique(key, keep="last", maintain_order=True).sort(key)
 
 
 def _empty(name: str) -> pl.DataFrame:

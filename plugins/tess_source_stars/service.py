@@ -131,11 +131,19 @@ def _rows(service: str, params: Mapping[str, Any], settings: Settings, deadline:
     found = pl.concat((frame(service, [page]) for page in pages), how="diagonal_relaxed")
     if not found.height:
         return absent([])
+    found = _with_known_names(found)
     numbers = [name for name, kind in KNOWN.items() if kind == "Float64" and found.schema.get(name) == pl.String]
     found = found.with_columns(_number(service, found[name]) for name in numbers)
     found = typed(service, found, KNOWN, needed=(*KNOWN,), keys=("ID",))
     texts = (_text(found[name]) for name, kind in KNOWN.items() if kind == "String")
     return _checked(service, found.with_columns(texts))
+
+
+def _with_known_names(found: pl.DataFrame) -> pl.DataFrame:
+    """Return a table with the TIC's names of columns, whose case differs between MAST's services."""
+    given = {name.lower(): name for name in found.columns}
+    lacking = [name for name in KNOWN if name not in found.columns and name.lower() in given]
+    return found.rename({given[name.lower()]: name for name in lacking})
 
 
 def _number(service: str, column: pl.Series) -> pl.Series:

@@ -58,7 +58,7 @@ class Stars(Rows):
     def to_table(self) -> AstropyTable:
         """Return an astropy table with units and descriptions; nulls are masked."""
         table = super().to_table()
-        known = {**BY_NAME, **NEIGHBOURS}
+        known = {**OTHERS, **BY_NAME, **NEIGHBOURS}
         for column in (known[name] for name in table.colnames if name in known):
             table[column.name].unit = column.unit or None
             table[column.name].description = column.help
@@ -73,6 +73,12 @@ class Stars(Rows):
         return self.summary()
 
 
+OTHERS = {
+    "name": TicColumn("name", "", "the target as you gave it", kind="String"),
+    "tic": TicColumn("tic", "ID", "TIC id", kind="Int64"),
+    "asked": TicColumn("asked", "", "when the archive was asked, UTC", kind="String"),
+}
+"""Columns of all answers beside the TIC's values."""
 NEIGHBOURS = {
     "neighbour_of": TicColumn("neighbour_of", "", "TIC id of the star that this one is near", kind="Int64"),
     "is_target": TicColumn("is_target", "", "whether it is that star itself", kind="Boolean"),
@@ -97,7 +103,7 @@ def stars_of_targets(
     """Return the values of the TIC for targets: see `tess_source_stars.accessors.session_stars`."""
     if targets is None:
         raise QueryError("give the targets whose stars you want: TIC ids, names, coordinates, or a list of these")
-    reach = None if neighbours is None else arcseconds(neighbours)
+    reach = None if neighbours is None else arcseconds(neighbours, "neighbours")
     query = question(session.registry, session.settings, targets, radius=radius, refresh=refresh, missing=missing)
     tic = Tic(session.settings, refresh=refresh)
     return _stars(tic, _ids_of_targets(tic, query), reach)
@@ -105,7 +111,7 @@ def stars_of_targets(
 
 def stars_of_found(found: Found, *, neighbours: float | Quantity | str | None = None, refresh: bool = False) -> Stars:
     """Return the values of the TIC for the stars of an answer: see `tess_source_stars.accessors.stars`."""
-    reach = None if neighbours is None else arcseconds(neighbours)
+    reach = None if neighbours is None else arcseconds(neighbours, "neighbours")
     rows = found.products if len(found.products) else found.observations
     tics = rows["tic"].drop_nulls().unique(maintain_order=True).to_list()
     tic = Tic(session_of(found).settings, refresh=refresh)

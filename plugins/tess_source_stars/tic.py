@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from tess_source._lazy import pl
@@ -29,7 +29,9 @@ MOST_CONES = 5_000
 MOST_RADIUS = 1800.0
 """Radius of a cone [arcsec]: towards the Milky Way's centre, the TIC has 100,000 stars in such a cone."""
 AT_ONCE = 2 * MOST_AT_A_TIME
-"""Questions after which what came is remembered, so that a call that was interrupted goes on from there."""
+"""Questions after which what came may be remembered, so that a process that is killed loses little."""
+GROWTH = 8
+"""The file is written anew once an eighth has been added, so that it is not written hundreds of times when it is large."""
 WHOLE_TIC = "the whole TIC is at https://archive.stsci.edu/missions/tess/catalogs/tic_v82/"
 
 T = TypeVar("T")
@@ -80,8 +82,7 @@ class Tic:
         missing = (wanted if self._refresh else unknown)["tic"].to_list()
         if missing:
             self._check(f"the TIC's values of {_tics(missing)}", len(missing), MOST_STARS, "star")
-            for _, answers in self._answers(rows_of_ids, list(batches(missing, MOST_IDS))):
-                self._remembered.keep(pl.concat(answers))
+            self._ask(rows_of_ids, list(batches(missing, MOST_IDS)))
         found = wanted.join(self._remembered.stars, on="tic", how="left", maintain_order="left").select(*SCHEMA)
         self._log(found, len(missing))
         return found
@@ -107,8 +108,7 @@ class Tic:
         if missing:
             told = text.first([f"{cone.ra:.5f} {cone.dec:+.5f}" for cone in missing], text.FEW)
             self._check(f"the TIC's stars around {told}", len(missing), MOST_CONES, "cone")
-            for asked, answers in self._answers(rows_within, missing):
-                self._remembered.keep(pl.concat(answers), _rows_of_cones(asked))
+            self._ask(rows_within, missing)
         return [self._remembered.within(cone) for cone in cones]
 
     def _check(self, what: str, count: int, most: int, noun: str) -> None:
@@ -118,23 +118,37 @@ class Tic:
         if count > most:
             raise QueryError(f"{text.number(count, noun)} in one call: at most {most:,} are asked for; {WHOLE_TIC}")
 
-    def _answers(
-        self, ask: Callable[[T, Settings, threading.Event], pl.DataFrame], items: Sequence[T]
-    ) -> Iterator[tuple[list[T], list[pl.DataFrame]]]:
-        """Yield items, some at a time, with the answers to the question about each. A long run shows how far it is."""
+    def _ask(self, ask: Callable[[T, Settings, threading.Event], pl.DataFrame], items: Sequence[T]) -> None:
+        """Ask a question about each item, some at a time, and remember the answers, also those before a failure.
+
+        A long run shows how far it is.
+        """
         if len(items) > AT_ONCE:
             log.warning(
                 "asking the TIC %s; what came is remembered if you interrupt it", text.number(len(items), "question")
             )
         activity.step("asking the TIC")
-        for number, group in enumerate(batches(items, AT_ONCE)):
-            activity.part(number * AT_ONCE, len(items), "questions")
-            yield (
-                group,
-                in_parallel(
-                    lambda item, stop: ask(item, self._settings, stop), group, min(MOST_AT_A_TIME, self._settings.jobs)
-                ),
-            )
+        came: list[tuple[T, pl.DataFrame]] = []
+
+        def answered(item: T, stop: threading.Event) -> None:
+            came.append((item, ask(item, self._settings, stop)))
+
+        try:
+            for number, group in enumerate(batches(items, AT_ONCE)):
+                activity.part(number * AT_ONCE, len(items), "questions")
+                in_parallel(answered, group, min(MOST_AT_A_TIME, self._settings.jobs))
+                if GROWTH * sum(rows.height for _, rows in came) >= self._remembered.stars.height:
+                    self._remember(came)
+                    came.clear()
+        finally:
+            self._remember(came)
+
+    def _remember(self, came: Sequence[tuple[T, pl.DataFrame]]) -> None:
+        """Remember answers about cones or about ids."""
+        came = [*came]  # after a failure, others may still come
+        if came:
+            cones = [item for item, _ in came if isinstance(item, Cone)]
+            self._remembered.keep(pl.concat(rows for _, rows in came), _rows_of_cones(cones) if cones else None)
 
     def _log(self, found: pl.DataFrame, asked: int) -> None:
         """Log what you should know of the stars: which the TIC does not have, which are no stars of their own, and how old this is."""

@@ -54,7 +54,7 @@ def _saying_to_quote(words: Sequence[str]) -> Iterator[None]:
     try:
         yield
     except ResolverError as error:
-        if len(words) > 1:
+        if len(joined(words)) > 1:
             error.add_note(f'a name of several words is put in quotes, e.g. "{" ".join(words[:2])}"')
         raise
 

@@ -11,15 +11,18 @@ import click
 from tess_source._lazy import pl
 from tess_source.cli.asking import QUESTION
 from tess_source.cli.printing import NOTHING, note, render, show
-from tess_source.display.text import first, number
+from tess_source.display.text import first as first_of
+from tess_source.display.text import number
 from tess_source.errors import TableError
 from tess_source.session import Session
 from tess_source.tables.found import Drop, Found
 
 __all__ = ["ROW_BY_ROW", "print_parts"]
 
-ROW_BY_ROW = ("csv", "jsonl")
-"""Forms in which each row is written by itself."""
+ROW_BY_ROW = ("csv", "json", "jsonl", "ecsv")
+"""Forms in which rows can be written one after the other."""
+WITH_COLUMNS = ("csv", "ecsv")
+"""Those in which columns are named once, above all rows."""
 
 
 def print_parts(
@@ -51,7 +54,9 @@ def print_parts(
         rows = getattr(part.narrowed() if part.drops else part, what).to_polars()
         total.add(part, rows.height)
         if rows.height:
-            show(_csv(rows, total) if form == "csv" else render(rows, form))
+            show(total.text_of(rows, form))
+    if form == "json":
+        show("\n]\n" if total.rows else "[]\n")
     note(total.in_words(explain))
     if not total.rows:
         raise click.exceptions.Exit(NOTHING)
@@ -66,6 +71,7 @@ class _Total:
         self.unobserved: set[int] | None = None
         self.last: Found | None = None
         self.columns: list[str] = []
+        self.head = ""
 
     def add(self, part: Found, rows: int) -> None:
         """Count one part, of which so many rows are shown."""
@@ -80,6 +86,26 @@ class _Total:
             self.drops[drop.filter] = replace(drop, kept=old.kept + drop.kept, dropped=old.dropped + drop.dropped)
         self.last = part
 
+    def text_of(self, rows: pl.DataFrame, form: str) -> str:
+        """Return the rows of the next part as text: what stands once above all rows comes with the first.
+
+        Raises
+        ------
+        TableError
+            If the columns cannot be those of the parts before.
+        """
+        first = not self.columns
+        self.columns = self.columns or rows.columns
+        if form in WITH_COLUMNS and (strange := sorted({*rows.columns} ^ {*self.columns})):
+            raise _other_columns(first_of(strange))
+        head, text = _head_and_rows(render(rows.select(self.columns) if form in WITH_COLUMNS else rows, form), form)
+        if first:
+            self.head = head
+            return head + text
+        if head != self.head:
+            raise _other_columns("their types")
+        return f",\n{text}" if form == "json" else text
+
     def in_words(self, explain: bool) -> str:
         """Return a summary; with what each filter dropped, if it is to explain or nothing is left."""
         if self.last is not None and not self.observations:
@@ -87,21 +113,18 @@ class _Total:
         lines = [f"Found {number(self.observations, 'observation')}, {number(self.products, 'product')}, part by part"]
         if self.unobserved:
             gone = number(len(self.unobserved), "TIC id")
-            lines.append(f"{gone} without observations: {first(sorted(self.unobserved))}")
+            lines.append(f"{gone} without observations: {first_of(sorted(self.unobserved))}")
         return "\n".join([*lines, *(map(str, self.drops.values()) if explain or not self.rows else ())])
 
 
-def _csv(rows: pl.DataFrame, total: _Total) -> str:
-    """Return rows as CSV with the columns of the first part, whose names stand above it.
+def _head_and_rows(text: str, form: str) -> tuple[str, str]:
+    """Return what stands once above the rows of a text, and the rows, without what ends them."""
+    if form == "json":
+        return "[\n", text.removeprefix("[\n").removesuffix("\n]\n")
+    lines = text.split("\n")
+    above = next(n for n, line in enumerate(lines, 1) if line[:1] != "#") if form in WITH_COLUMNS else 0
+    return "".join(f"{line}\n" for line in lines[:above]), "\n".join(lines[above:])
 
-    Raises
-    ------
-    TableError
-        If a later part has other columns.
-    """
-    if not total.columns:
-        total.columns = rows.columns
-        return render(rows, "csv")
-    if strange := sorted({*rows.columns} ^ {*total.columns}):
-        raise TableError(f"a part of the answer differs in its columns: {first(strange)}; --format jsonl writes it")
-    return rows.select(total.columns).write_csv(include_header=False)
+
+def _other_columns(what: str) -> TableError:
+    return TableError(f"a part of the answer differs in its columns: {what}; --format jsonl writes it")

@@ -8,7 +8,7 @@ import logging
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import click
 
@@ -19,6 +19,10 @@ from tess_source.tables.convert import to_astropy
 from tess_source.tables.interrupted import Interrupted
 from tess_source.tables.plan import Manifest, Plan
 from tess_source.tables.reasons import Reasons
+from tess_source.tables.rows import Rows
+
+if TYPE_CHECKING:
+    from astropy.table import Table as AstropyTable
 
 __all__ = [
     "FORMATS", "INTERRUPTED", "NOTHING", "SOME_FAILED", "USAGE", "download", "failures", "format_option", "note", "print_rows",
@@ -46,7 +50,7 @@ def render(
     whole : sequence of str
         Columns that are neither left out nor cut on a narrow terminal.
     looks : mapping
-        Column → how its numbers are shown in the format ``table``; the other formats have all digits, and ``ecsv`` the units.
+        Column → how its numbers are shown in the format ``table``; the other formats have all digits.
 
     Returns
     -------
@@ -81,9 +85,13 @@ def _json_text(value: Any, indent: int | None = None) -> str:
     return "\n".join(escaped(line, lambda one: json.dumps(one)[1:-1]) for line in written.split("\n"))
 
 
-def _ecsv(frame: pl.DataFrame, _columns: Sequence[str], _whole: Sequence[str], looks: Looks) -> str:
+def _ecsv(frame: pl.DataFrame, *_of_table: object) -> str:
+    return _ecsv_text(to_astropy(frame))
+
+
+def _ecsv_text(table: AstropyTable) -> str:
     out = io.StringIO()
-    to_astropy(frame, looks).write(out, format="ascii.ecsv")
+    table.write(out, format="ascii.ecsv")
     return out.getvalue()
 
 
@@ -149,14 +157,14 @@ def note(message: str) -> None:
 
 
 def print_rows(
-    frame: pl.DataFrame, form: str, columns: Sequence[str] | None = None, whole: Sequence[str] = (), looks: Looks = NO_LOOKS
+    rows: pl.DataFrame | Rows, form: str, columns: Sequence[str] | None = None, whole: Sequence[str] = (), looks: Looks = NO_LOOKS
 ) -> None:  # fmt: skip
     """Print rows on stdout.
 
     Parameters
     ----------
-    frame : polars.DataFrame
-        The rows.
+    rows : polars.DataFrame or Rows
+        The rows. A table of ours gives units to its columns, where the form has them.
     form : str
         ``table``, ``csv``, ``json``, ``jsonl`` or another word of ``--format``.
     columns : sequence of str, optional
@@ -166,6 +174,10 @@ def print_rows(
     looks : mapping
         Column → how its numbers are shown in a ``table``.
     """
+    if isinstance(rows, Rows) and form == "ecsv":
+        show(_ecsv_text(rows.to_table()))
+        return
+    frame = rows.to_polars() if isinstance(rows, Rows) else rows
     show(render(frame, form, columns, whole, looks))
 
 

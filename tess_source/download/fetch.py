@@ -90,7 +90,7 @@ class Fetcher:
         Entry or None
             None if another process is fetching it: look again later.
         """
-        share = self.bar.share(item.size or 0)
+        share = self.bar.share(item.size, item.uri)
         try:
             entry = self._entry_once_claimed(item, share)
         except StoppedError:

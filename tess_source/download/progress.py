@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from contextlib import ExitStack
 from types import TracebackType
 from typing import Self
@@ -27,25 +28,30 @@ class Progress:
         See `tess_source.settings.Settings.progress`.
     files, size : int
         Files and bytes to fetch, as far as known.
+    typical : mapping, optional
+        URI of each file of unknown size → its typical size [byte], which counts until the size is known.
     """
 
-    def __init__(self, wish: OnProgress, files: int, size: int) -> None:
+    def __init__(self, wish: OnProgress, files: int, size: int, typical: Mapping[str, int] | None = None) -> None:
         self._call = wish if callable(wish) else None
         self._bar: Bar | None = bar_of(wish, files)
-        self._all, self._size = files, size
+        self._typical = typical or {}
+        self._all, self._size = files, size + sum(self._typical.values())
         self._files, self._failed, self._bytes = 0, 0, 0
         self._lock = threading.Lock()
         self._shown = ExitStack()
 
-    def share(self, size: int) -> Share:
+    def share(self, size: int | None, uri: str = "") -> Share:
         """Return the share of one file in the bar.
 
         Parameters
         ----------
-        size : int
-            Bytes of this file that are included in the total.
+        size : int or None
+            Bytes of this file that are included in the total; None if its size is unknown.
+        uri : str
+            The file's.
         """
-        return Share(self, size)
+        return Share(self, self._typical.get(uri, 0) if size is None else size)
 
     def expect_files(self, count: int) -> None:
         """Add to the files to fetch."""

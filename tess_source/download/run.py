@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from tess_source._lazy import pl
 from tess_source.download.addresses import Addresses, scheme_of
 from tess_source.download.claim import sweep
 from tess_source.download.destination import LocalFolder
@@ -24,6 +25,7 @@ from tess_source.hooks.records import Copy, Transport
 from tess_source.object_store.path import ObjectPath, Root
 from tess_source.settings import Settings
 from tess_source.tables.items import FAILED, FETCHED, Entry, Item
+from tess_source.tables.typical_sizes import typical_sizes
 from tess_source.threads import LISTEN, joined, paused
 
 __all__ = ["Run"]
@@ -94,7 +96,9 @@ class Run:
         todo = [index for index, entry in enumerate(self.entries) if entry is None]
         yield from filter(None, self.entries)
         self._addresses.look_up(uri for index in todo for uri in (self.items[index].uri, *self.items[index].mirrors))
-        with Progress(self.settings.progress, len(todo), sum(self.items[index].size or 0 for index in todo)) as bar:
+        size = sum(self.items[index].size or 0 for index in todo)
+        typical = _typical_sizes([self.items[index] for index in todo if self.items[index].size is None])
+        with Progress(self.settings.progress, len(todo), size, typical) as bar:
             try:
                 here, there = self._shared_out(todo)
                 if there:
@@ -153,12 +157,27 @@ class Run:
         items = {index: self.items[index] for index in todo}
         for index, entry in self._by_executor(self._executor, items, self.root, self._addresses, self.settings, bar):
             self.entries[index] = entry
-            share = bar.share(entry.item.size or 0)
+            share = bar.share(entry.item.size, entry.item.uri)
             if entry.status == FETCHED:
                 share.expect(entry.bytes)
                 share.at(entry.bytes)
             share.done(ok=entry.status == FETCHED, failed=not entry.ok)
             yield entry
+
+
+def _typical_sizes(items: Sequence[Item]) -> dict[str, int]:
+    """Return the typical sizes of files of unknown size, as far as there are any: URI → bytes."""
+    if not items:
+        return {}
+    kinds: Any = {
+        "pipeline": pl.String,
+        "kind": pl.String,
+        "exptime": pl.Float64,
+        "first_sector": pl.Int32,
+        "last_sector": pl.Int32,
+    }
+    frame = pl.DataFrame([[getattr(item, name) for name in kinds] for item in items], schema=kinds, orient="row")
+    return {item.uri: size for item, size in zip(items, typical_sizes(frame), strict=True) if size is not None}
 
 
 class _Work:

@@ -133,6 +133,8 @@ class Lookup:
     connection. A failure raises, it is never a column of nulls."""
     help: str
     """One line for ``--help``."""
+    may_be_null: bool = False
+    """Whether null is an answer, such as for a star without planets. Else a warning tells of products whose value is not known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,7 +59,7 @@ MODULES: Mapping[str, Mapping[str, str]] = MappingProxyType(
                 "DamagedFileError DownloadError LoadError LockError NetworkError NoColumnError NoReaderError OfflineError "
                 "PluginConflictError PluginError QueryError ResolverError ServiceError TableError UnknownNameError UnsafePathError"
             ),
-            PROVISIONAL: "ForkedError MissingExtraError NoObjectError NoSessionError ObjectConflictError ObjectStoreError",
+            PROVISIONAL: "ForkedError LargeAnswerError MissingExtraError NoObjectError NoSessionError ObjectConflictError ObjectStoreError",
         },
         "tess_source.hooks.discovery": {STABLE: "from_file"},
         "tess_source.hooks.records": {STABLE: "Field"},

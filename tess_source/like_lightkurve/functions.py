@@ -108,7 +108,8 @@ def search_lightcurve(*args: Any, **words: Any) -> SearchTable:
     session : Session, optional
         The default session if not given.
     **filters
-        Any other filter, e.g. ``one_per_sector=["SPOC", "QLP"]``; and ``missing="skip"``, which passes over rows without a target.
+        Any other filter, e.g. ``one_per_sector=["SPOC", "QLP"]``; ``missing="skip"``, which passes over rows without a target; and
+        ``large=True``, which allows more than 50,000 observations.
 
     Returns
     -------
@@ -162,7 +163,8 @@ def search_targetpixelfile(*args: Any, **words: Any) -> SearchTable:
     session : Session, optional
         The default session if not given.
     **filters
-        Any other filter, e.g. ``one_per_sector=["SPOC", "QLP"]``; and ``missing="skip"``, which passes over rows without a target.
+        Any other filter, e.g. ``one_per_sector=["SPOC", "QLP"]``; ``missing="skip"``, which passes over rows without a target; and
+        ``large=True``, which allows more than 50,000 observations.
 
     Returns
     -------
@@ -326,7 +328,7 @@ def _check_words(function: str, words: Mapping[str, Any], session: Session) -> N
         )
     if "pipeline" in words:
         raise TypeError(f"{function}() calls the pipeline author, as lightkurve does: author={words['pipeline']!r}")
-    known = [*OWN, "missing", *session.registry.filters]
+    known = [*OWN, "missing", "large", *session.registry.filters]
     for name, value in words.items():
         if name in KEPLERS and value is not None:
             raise TypeError(

@@ -11,7 +11,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from tess_source._lazy import np, pl, whole
-from tess_source.errors import QueryError, ResolverError
+from tess_source.errors import LargeAnswerError, QueryError, ResolverError
 from tess_source.like_lightkurve.detours import Uses
 from tess_source.like_lightkurve.layout import OURS
 from tess_source.search import asking
@@ -72,6 +72,11 @@ def search_products(own: Callable[..., Any], lightkurve: ModuleType, uses: Uses)
             target = _target_of_tess(words)
             find = _cutouts if words["filetype"].lower() == "ffi" else _products
             return find(session, lightkurve, target, words)
+        except LargeAnswerError as error:
+            error.add_note(
+                "lightkurve's searches have no `large`: ask with tess_source.search, or end the use with undo()"
+            )
+            raise
         except (_NotOursError, QueryError, ResolverError):  # lightkurve has its own words for what is wrong
             return own(*args, **given)
 
@@ -132,7 +137,7 @@ def _asked(session: Session, lightkurve: ModuleType, target: Any, radius: Any, c
     """Return the question about a star, if there is no radius, or about a place."""
     wild = any("*" in str(value) or "%" in str(value) for value in criteria.get("provenance_name", ()))
     archives = ("mast",) if session.settings.archive is None else ()  # another archive's files are not lightkurve's
-    query = Query((), criteria, wildcards=wild, archives=archives, defaults={}, large=True)
+    query = Query((), criteria, wildcards=wild, archives=archives, defaults={})
     if radius is None and (star := STAR.fullmatch(target)):
         return replace(query, targets=(Target(target, tic=int(star[1])),))
     return replace(query, targets=(_place(session, lightkurve, target, AROUND if radius is None else radius),))

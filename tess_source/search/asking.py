@@ -14,22 +14,26 @@ from tess_source.cache.memory import Memory
 from tess_source.clock import this_moment
 from tess_source.display import activity
 from tess_source.display.records import Records
-from tess_source.display.text import number, size
+from tess_source.display.text import number
 from tess_source.display.visible import logger
 from tess_source.errors import OfflineError, TessSourceError, UnknownNameError
 from tess_source.hooks.records import Field
 from tess_source.hooks.registry import Registry
+from tess_source.search.by_stars import found_by_stars, is_large
 from tess_source.search.declined import check_answers, naming_archive, no_plugin
 from tess_source.search.keys import known_observations
-from tess_source.search.narrowing import Listing, Wanted, listed
+from tess_source.search.narrowing import Listing, Wanted, count_unlisted_images, listed, may_hold
 from tess_source.search.nearby import nearest_observed, places_without
 from tess_source.search.resolving import archives_of, criteria_of_filters, is_for_kinds, is_local, stand_ins_of
+from tess_source.search.select import begin, select
 from tess_source.search.versions import versions
 from tess_source.settings import Settings
 from tess_source.tables.convert import frame_of_uris, to_frame
 from tess_source.tables.found import Found
+from tess_source.tables.ledger import observations_in_words
 from tess_source.tables.listing import Links, Observations, Products
 from tess_source.tables.nearest import Taken, stars_taken, taken_in_words
+from tess_source.tables.typical_sizes import in_words
 from tess_source.targets.recorded import question as recorded
 from tess_source.targets.target import Query
 from tess_source.wording import Wording, keyword
@@ -46,8 +50,15 @@ ARGUMENTS = (Wording("targets", "TARGET"), *map(keyword, ("radius", "archive", "
 """Arguments of searches beside filters and criteria, to suggest for misspelt ones."""
 
 
-def answer(registry: Registry, settings: Settings, query: Query, *, refresh: bool = False) -> Found:
-    """Ask the archives a question, and list and link the products. They are not filtered yet.
+def answer(
+    registry: Registry,
+    settings: Settings,
+    query: Query,
+    *,
+    refresh: bool = False,
+    words: Mapping[str, Any] | None = None,
+) -> Found:
+    """Ask the archives a question, list and link the products, and select those that filters keep, if `words` are given.
 
     A recent answer to the same question is taken from the cache folder, unless `refresh` is set. Offline, stand-ins of archives are asked
     if the cache folder has no answer.
@@ -62,9 +73,17 @@ def answer(registry: Registry, settings: Settings, query: Query, *, refresh: boo
     memory, asked = Memory(settings, registry), query
     query = prepared(registry, settings, asked)
 
+    def listing(seen: Observations, query: Query) -> Listing:
+        return listed(registry, seen, query, lambda part: products_of(registry, settings, part, query))
+
+    def is_apart(seen: Observations, query: Query) -> bool:
+        return is_large(registry, seen, query) and _is_local(registry, settings, query)
+
     def fresh(query: Query) -> Answer:
         seen = observations_of(registry, settings, query)
-        found = listed(registry, seen, query, lambda part: products_of(registry, settings, part, query))
+        if is_apart(seen, query):
+            return memory.answer(seen, Products.empty(), seen.mask(pl.lit(True)))
+        found = listing(seen, query)
         return memory.answer(seen, found.products, found.listed)
 
     def serves(kept: Answer) -> bool:
@@ -88,13 +107,20 @@ def answer(registry: Registry, settings: Settings, query: Query, *, refresh: boo
         reasons = _together([_nearest(registry, settings, query, recalled.answer.observations), reasons])
     if reasons:
         record["reasons"] = reasons
-    if unlisted := _count_unlisted_images(registry, recalled.answer):
-        record["unlisted"] = unlisted
-    found = Found(
-        recalled.answer.products.unique(), recalled.answer.observations, Links.empty(), query,
-        record=record, from_store=recalled.from_store,
-    )  # fmt: skip
-    return linked(registry, settings, found)
+
+    def part(seen: Observations, listed: Products) -> Found:
+        found = Found(listed.unique(), seen, Links.empty(), query, record=record, from_store=recalled.from_store)
+        if unlisted := count_unlisted_images(registry, seen, listed):
+            record["unlisted"] = record.get("unlisted", 0) + unlisted
+        return linked(registry, settings, found)
+
+    def begun(seen: Observations) -> Found:
+        found = part(seen, listing(seen, query).products)
+        return found if words is None else begin(registry, found, words)
+
+    seen = recalled.answer.observations
+    found = found_by_stars(seen, begun) if is_apart(seen, query) else part(seen, recalled.answer.products)
+    return found if words is None else select(registry, settings, found, words, [drop.filter for drop in found.drops])
 
 
 def with_reasons(registry: Registry, settings: Settings, found: Found) -> Found:
@@ -147,7 +173,7 @@ def _count_by(registry: Registry, settings: Settings, query: Query, archive: str
         seen = observations_by(registry, settings, query, archive)
         return None if seen is None else len(seen)
     caller = registry.among("tess_count", (archive,))
-    activity.step(f"asking {archive} for the number of {_observations_in_words(query)}")
+    activity.step(f"asking {archive} for the number of {observations_in_words(query)}")
     with _suggesting_filters(registry), naming_archive(query, archive):
         answers = registry.call("tess_count", caller, query=query, settings=settings)
     return int(sum(answers)) if answers else None
@@ -180,7 +206,7 @@ def products(
     return products_of(registry, settings, seen, Query(archives=archives, large=large)).unique()
 
 
-def found_of(registry: Registry, settings: Settings, table: Any) -> Found:
+def found_of(registry: Registry, settings: Settings, table: Any, *, large: bool = False) -> Found:
     """Return products from elsewhere as a `Found`: a table, rows or URIs; or a table of observations, whose products are listed."""
     query, seen = Query(), Observations.empty()
     table = list(table) if isinstance(table, Iterator) else table
@@ -188,10 +214,10 @@ def found_of(registry: Registry, settings: Settings, table: Any) -> Found:
     frame = to_frame(table) if frame is None else frame
     if {"obs_id", "obsid"} & {*frame.columns} and not {"uri", "dataURI"} & {*frame.columns}:
         seen = Observations.of(frame)
-        given = products(registry, settings, seen)
+        given = products(registry, settings, seen, large=large)
         log.warning(
             "%s: all their products are meant, %s (%s)",
-            *(number(len(seen), "observation"), number(len(given), "file"), size(float(given["size"].sum() or 0))),
+            *(number(len(seen), "observation"), number(len(given), "file"), in_words(given.to_polars())),
         )
     else:
         given = (Products.of(frame) if frame.width else Products.empty()).unique()
@@ -232,21 +258,6 @@ def fields(registry: Registry, settings: Settings, what: str = "observations") -
 # -- hooks --
 
 
-def _observations_in_words(query: Query) -> str:
-    """Return what is asked for, e.g. ``observations of 1,000 targets``."""
-    if not query.targets:
-        return "observations"
-    targets = str(query.targets[0]) if len(query.targets) == 1 else number(len(query.targets), "target")
-    return f"observations of {targets}"
-
-
-def _count_unlisted_images(registry: Registry, answer: Answer) -> int:
-    """Return the number of observations of full-frame images whose products an archive does not list, since there are thousands of each."""
-    listing = [name for name in registry.stand_ins if is_for_kinds(registry, name)]
-    images = answer.observations.where((pl.col("kind") == "ffi") & ~pl.col("archive").is_in(listing))
-    return len(images) - len(images.having(answer.products)) if len(images) else 0
-
-
 def prepared(registry: Registry, settings: Settings, query: Query) -> Query:
     """Return a query with the criteria that its archives add, unless it has them already, as from a lock.
 
@@ -272,7 +283,7 @@ def observations_of(registry: Registry, settings: Settings, query: Query) -> Obs
 def observations_by(registry: Registry, settings: Settings, query: Query, archive: str) -> Observations | None:
     """Return the observations of a prepared query from one of its archives; None if it does not answer such questions."""
     caller = registry.among("tess_query", (archive,))
-    activity.step(f"asking {archive} for {_observations_in_words(query)}")
+    activity.step(f"asking {archive} for {observations_in_words(query)}")
     with _suggesting_filters(registry), naming_archive(query, archive):
         answers = registry.call("tess_query", caller, query=query, settings=settings)
     return Observations.stack(map(Observations.of, answers)) if answers else None
@@ -339,7 +350,12 @@ def _nearest(registry: Registry, settings: Settings, query: Query, observations:
     if not places or (Memory(settings, registry).offline and not _is_local(registry, settings, query)):
         return {}
     try:
-        return nearest_observed(query, places, lambda wider: observations_of(registry, settings, wider))
+        return nearest_observed(
+            query,
+            places,
+            lambda wider: observations_of(registry, settings, wider),
+            lambda seen: may_hold(registry, seen, query),
+        )
     except (TessSourceError, OSError) as error:
         log.info("it is not known which star is nearest: %s", error)
         return {}

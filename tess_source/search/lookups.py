@@ -66,7 +66,8 @@ def with_needed(registry: Registry, settings: Settings, found: Found, filters: I
             filter_ = next(registry.filters[name] for name in names if column in registry.filters[name].needs)
             raise QueryError(*_unknown_in_words(filter_, column, unknown))
         found = looked_up(registry, settings, found, [looking], column)
-    _warn_of_gaps(found.products, needed)
+    answers = {column for lookup in registry.lookups.values() if lookup.may_be_null for column in lookup.columns}
+    _warn_of_gaps(found.products, (column for column in needed if column not in answers))
     return found
 
 
@@ -113,7 +114,7 @@ def _found_by(registry: Registry, settings: Settings, name: str, found: Found, l
 def _lacking(products: Products, columns: Sequence[str]) -> pl.Series:
     """Return the mask of products without a value in one of some columns."""
     if not {*columns} <= {*products.columns}:
-        return products.mask(pl.lit(True))
+        return products.mask(True)
     return products.mask(pl.any_horizontal(pl.col(column).is_null() for column in columns))
 
 

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from tess_source._lazy import pl
 from tess_source.display.visible import logger
 from tess_source.hooks.registry import Registry
+from tess_source.search.resolving import is_for_kinds
 from tess_source.search.select import mask_of
 from tess_source.tables.among import among
 from tess_source.tables.listing import Observations, Products
 from tess_source.targets.target import Query
 
-__all__ = ["Listing", "Wanted", "listed"]
+__all__ = ["Listing", "Wanted", "count_unlisted_images", "listed", "may_hold"]
 
 log: logging.Logger = logger(__name__)
 
@@ -48,7 +49,7 @@ class Wanted:
     @classmethod
     def of(cls, registry: Registry, observations: Observations, query: Query) -> Wanted:
         """Return what has to be listed for a query. The query has the checked values of all filters."""
-        everything = observations.mask(pl.lit(True))
+        everything = observations.mask(True)
         masks = [name for name in query.filters if not registry.filters[name].last]
         if not (query.filters and all(registry.filters[name].holds for name in masks)):
             return cls(everything, masks, None)
@@ -93,7 +94,7 @@ def listed(
     if wanted.most is None:
         return Listing(ask(observations.where(wanted.worth)), wanted.worth)
     parts: list[Products] = []
-    seen, kept = observations.mask(pl.lit(False)), 0
+    seen, kept = observations.mask(False), 0
     for stars in _masks_of_stars(observations, max(wanted.most, FEWEST_STARS)):
         parts.append(ask(observations.where(stars & wanted.worth)))
         seen |= stars & wanted.worth
@@ -104,17 +105,32 @@ def listed(
     return Listing(Products.stack(parts).sort(), seen)
 
 
+def count_unlisted_images(registry: Registry, seen: Observations, products: Products) -> int:
+    """Return the number of observations of full-frame images whose products an archive does not list, since there are thousands of each."""
+    if not (seen["kind"] == "ffi").any():
+        return 0
+    listing = [name for name in registry.stand_ins if is_for_kinds(registry, name)]
+    images = seen.where((pl.col("kind") == "ffi") & ~pl.col("archive").is_in(listing))
+    return len(images) - len(images.having(products)) if len(images) else 0
+
+
 def _count_kept(registry: Registry, products: Products, query: Query, masks: Sequence[str]) -> int:
     """Return how many products are kept."""
-    keep = products.mask(pl.lit(True))
+    keep = products.mask(True)
     for name in masks:
         keep &= mask_of(registry, name, products, query.filters[name])
     return len(products.where(keep).unique())
 
 
+def may_hold(registry: Registry, observations: Observations, query: Query) -> pl.Series:
+    """Return the mask of observations that may have products which the filters of a question keep, as far as observations tell."""
+    masks = [name for name in query.filters if registry.filters[name].holds and not registry.filters[name].last]
+    return _may_hold(registry, observations, query, masks)
+
+
 def _may_hold(registry: Registry, observations: Observations, query: Query, masks: Sequence[str]) -> pl.Series:
     """Return the mask of observations that may have products to keep; null means "may"."""
-    worth = observations.mask(pl.lit(True))
+    worth = observations.mask(True)
     for name in masks:
         holds = registry.filters[name].holds
         assert holds is not None
@@ -128,7 +144,7 @@ def _needed(registry: Registry, observations: Observations) -> pl.Series | None:
     makers = {*registry.implementing("tess_link"), *(registry.owner("column", name) for name in registry.columns)}
     if makers - set(registry.implementing("tess_relates")):
         return None
-    needed = observations.mask(pl.lit(False))
+    needed = observations.mask(False)
     for mask in registry.call("tess_relates", observations=observations):
         needed |= observations.mask(mask)
     return needed

@@ -8,15 +8,20 @@ from dataclasses import replace
 
 from tess_source._lazy import pl
 from tess_source.tables.listing import Observations
-from tess_source.tables.nearest import REACH, separation
-from tess_source.targets.target import Query, Target
+from tess_source.tables.nearest import separation
+from tess_source.targets.target import DEFAULT_RADIUS, Query, Target
 
 __all__ = ["LOOKED_WITHIN", "nearest_observed", "places_without"]
 
-LOOKED_WITHIN = (60.0, 300.0)
-"""Radii within which stars are looked for, one after the other [arcsec]: the first may be enough where stars are dense."""
+LOOKED_WITHIN = (60.0, 600.0, 3600.0)
+"""Radii within which stars are looked for, one after the other [arcsec]: the first is enough where stars are dense, and
+of those that were observed every two minutes there are some ten per square degree."""
 MOST_PLACES = 3
 """Places for which this is done, of all that a question has."""
+FOOTPRINT = 5.0
+"""Radius of an observation of a star [arcsec]: archives find what overlaps a cone."""
+WHOLE_SKY = 180 * 3600.0
+"""[arcsec]"""
 
 
 def places_without(query: Query, observations: Observations) -> list[Target]:
@@ -27,10 +32,15 @@ def places_without(query: Query, observations: Observations) -> list[Target]:
     if not {"s_ra", "s_dec"} <= {*observations.columns}:
         return []
     frame = observations.to_polars()
-    return [target for target in places if not _near(frame, target, (target.radius or 0.0) + REACH).height]
+    return [target for target in places if not _near(frame, target, _radius(target) + FOOTPRINT).height]
 
 
-def nearest_observed(query: Query, places: Sequence[Target], find: Callable[[Query], Observations]) -> dict[str, str]:
+def nearest_observed(
+    query: Query,
+    places: Sequence[Target],
+    find: Callable[[Query], Observations],
+    may_hold: Callable[[Observations], pl.Series],
+) -> dict[str, str]:
     """Return how far the nearest observed star is from each of the first `MOST_PLACES` places: ``str(target)`` → one line.
 
     Parameters
@@ -40,25 +50,50 @@ def nearest_observed(query: Query, places: Sequence[Target], find: Callable[[Que
         With right ascension and declination.
     find : callable
         Asks the archives a query.
+    may_hold : callable
+        Returns which observations may have what the filters keep.
     """
-    return dict(_said(query, places[:MOST_PLACES], find))
+    return dict(_said(query, places[:MOST_PLACES], find, may_hold))
 
 
-def _said(query: Query, places: Sequence[Target], find: Callable[[Query], Observations]) -> Iterator[tuple[str, str]]:
+def _said(
+    query: Query,
+    places: Sequence[Target],
+    find: Callable[[Query], Observations],
+    may_hold: Callable[[Observations], pl.Series],
+) -> Iterator[tuple[str, str]]:
     for target in places:
-        radii = [radius for radius in LOOKED_WITHIN if radius > (target.radius or 0.0)]
+        radii = [radius for radius in LOOKED_WITHIN if radius > _radius(target)] or [
+            min(2 * _radius(target), WHOLE_SKY)
+        ]
         for radius in radii:
             found = find(replace(query, targets=(replace(target, tic=None, radius=radius),), filters={}))
             if not {"s_ra", "s_dec"} <= {*found.columns}:
                 continue
-            if (stars := _near(found.to_polars(), target, radius)).height:
-                tic, away = stars.row(0)
-                said = f"the nearest star with observations is TIC {tic}, {away:.1f} arcsec away"
-                yield str(target), f"{said}: a radius of {math.ceil(away)} arcsec finds it"
+            if _near(found.to_polars(), target, radius).height:
+                yield str(target), _nearest(found, may_hold(found), target, radius)
                 break
         else:
-            if radii:
-                yield str(target), f"no star within {radii[-1] / 60:g} arcmin has observations"
+            yield str(target), f"no star within {_angle(radii[-1])} has observations"
+
+
+def _nearest(found: Observations, meant: pl.Series, target: Target, radius: float) -> str:
+    """Return which star is the nearest, of those with observations that are meant, if there are some."""
+    left = _near(found.where(meant).to_polars(), target, radius)
+    tic, away = (left if left.height else _near(found.to_polars(), target, radius)).row(0)
+    such, but = "" if meant.all() else "such ", ""
+    if not left.height:
+        such, but = "", f", but the filters drop all observations within {_angle(radius)}"
+    said = f"the nearest star with {such}observations is TIC {tic}, {away:.1f} arcsec away"
+    return f"{said}: a radius of {math.floor(away) + 1} arcsec finds it{but}"
+
+
+def _radius(target: Target) -> float:
+    return DEFAULT_RADIUS if target.radius is None else target.radius
+
+
+def _angle(radius: float) -> str:
+    return f"{radius / 3600:g} deg" if radius >= 3600 else f"{radius / 60:g} arcmin"
 
 
 def _near(frame: pl.DataFrame, target: Target, radius: float) -> pl.DataFrame:

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import reduce
+from itertools import takewhile
 from operator import and_
 from typing import Any
 
@@ -21,7 +22,7 @@ from tess_source.tables.listing import Products
 from tess_source.targets.recorded import plain
 from tess_source.wording import Wording, keyword, only_option
 
-__all__ = ["checked", "checked_value", "filters_among", "in_words", "mask_of", "meant", "select", "wanted"]
+__all__ = ["begin", "checked", "checked_value", "filters_among", "in_words", "mask_of", "meant", "select", "wanted"]
 
 log: logging.Logger = logger(__name__)
 
@@ -95,7 +96,9 @@ def checked_value(registry: Registry, name: str, value: Any) -> Any:
         raise QueryError(only_option(name), f"filter {name!r} cannot take ", taken, ": ", reason) from error
 
 
-def select(registry: Registry, settings: Settings, found: Found, words: Mapping[str, Any]) -> Found:
+def select(
+    registry: Registry, settings: Settings, found: Found, words: Mapping[str, Any], begun: Sequence[str] = ()
+) -> Found:
     """Select products: by masks first (their order does not matter), then by choices among the products that are left.
 
     Masks that need columns which may have to be looked up come after the other masks, so that less is looked up. They see the products
@@ -108,6 +111,8 @@ def select(registry: Registry, settings: Settings, found: Found, words: Mapping[
     found : Found
     words : mapping
         Name of a filter → its value, or of a look-up → whether it is wanted.
+    begun : sequence of str
+        The filters that were applied to parts of the products: see `begin`. Their lines end the ledger.
 
     Raises
     ------
@@ -120,14 +125,23 @@ def select(registry: Registry, settings: Settings, found: Found, words: Mapping[
     for name in filters:
         if name not in registry.filters:
             raise UnknownNameError("filter", name, [*registry.filters, *registry.lookups])
-    given = wanted(registry, filters, applied={drop.filter for drop in found.drops})
+    before = len(found.drops) - len(begun)
+    given = wanted(registry, filters, applied={drop.filter for drop in found.drops[:before]})
     values = {name: checked_value(registry, name, value) for name, value in given.items()}
-    before = len(found.drops)
-    for step in _steps(registry, found.products, values):
+    for step in _steps(registry, found.products, [name for name in values if name not in begun]):
         found = with_needed(registry, settings, found, step)
         found = _masked(registry, found, {name: values[name] for name in step})
     found = looked_up(registry, settings, found, lookups)
     return found.replace(drops=_with_given_values(found.drops, before, given))
+
+
+def begin(registry: Registry, found: Found, words: Mapping[str, Any]) -> Found:
+    """Apply the masks that can be applied to parts of an answer, as the first ones of `select`: those that tell of each product alone."""
+    _, filters = lookups_among(registry, spelled(registry, words))
+    values = checked(registry, filters, applied={drop.filter for drop in found.drops})
+    masks = (name for name in sorted(values) if not (registry.filters[name].last or registry.filters[name].needs))
+    first = takewhile(lambda name: registry.filters[name].warn is None, masks)  # a warning is about all products
+    return _masked(registry, found, {name: values[name] for name in first})
 
 
 def _steps(registry: Registry, products: Products, names: Iterable[str]) -> list[list[str]]:
@@ -139,7 +153,8 @@ def _steps(registry: Registry, products: Products, names: Iterable[str]) -> list
     choices = sorted(set(names) - set(masks), key=lambda name: (registry.filters[name].last, name))
     plain = [name for name in masks if not registry.filters[name].needs]
     needing = [name for name in masks if registry.filters[name].needs]
-    here = {name for name in products.columns if products[name].null_count() < len(products)}
+    needed = {column for name in needing for column in registry.filters[name].needs} & {*products.columns}
+    here = {name for name in needed if products[name].null_count() < len(products)}
     ready = [name for name in needing if {*registry.filters[name].needs} <= here]
     others = [name for name in needing if name not in ready]
     return [step for step in (plain, ready, others, *([name] for name in choices)) if step]
@@ -149,7 +164,7 @@ def _masked(registry: Registry, found: Found, filters: Mapping[str, Any]) -> Fou
     """Return the products kept by masks. Each mask is computed from the same table, so their order does not matter."""
     products, drops = found.products, list(found.drops)
     masks = {name: mask_of(registry, name, products, value) for name, value in filters.items()}
-    keep = products.mask(pl.lit(True))
+    keep = products.mask(True)
     for name, mask in masks.items():
         before, keep = int(keep.sum()), keep & mask
         kept = int(keep.sum())
@@ -164,6 +179,10 @@ def _masked(registry: Registry, found: Found, filters: Mapping[str, Any]) -> Fou
 
 def mask_of(registry: Registry, name: str, products: Products, value: Any) -> pl.Series:
     """Return the mask of one filter: one boolean per product."""
+    if (
+        not len(products) and registry.filters[name].needs
+    ):  # nothing was looked up, so the types of its columns are not known
+        return products.mask(pl.lit(True))
     mask = registry.blame("filter", name, registry.filters[name].keep, products, value)
     series: pl.Series = registry.blame("filter", name, products.mask, mask)
     return series

@@ -6,6 +6,7 @@ these are listed, linked and filtered. The parts together are the whole answer, 
 
 from __future__ import annotations
 
+import logging
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -14,6 +15,7 @@ from typing import Any
 
 from tess_source._lazy import pl
 from tess_source.cache.memory import Memory
+from tess_source.display.visible import logger
 from tess_source.errors import QueryError
 from tess_source.hooks.registry import Registry
 from tess_source.search import asking
@@ -26,6 +28,8 @@ from tess_source.targets.target import Query
 from tess_source.wording import keyword
 
 __all__ = ["PART", "check_masks", "parts"]
+
+log: logging.Logger = logger(__name__)
 
 PART = 8000
 """Observations in one part, about: as many as whole stars have."""
@@ -79,10 +83,14 @@ def parts(registry: Registry, settings: Settings, query: Query, *, listing: bool
         check_answers(registry, query, declined, "query")
         if not pages.files:
             yield asking.observed_as(registry, settings, query, Observations.empty())
+        done = 0
         for seen in pages.in_order():
             if listing:
                 found = listed(registry, seen, query, lambda part: asking.products_of(registry, settings, part, query))
                 whole = Found(found.products.unique(), seen, Links.empty(), query, record=record)
+                done += len(seen)
+                if query.large and pages.rows > PART:
+                    log.warning("products of %s of %s observations are listed", f"{done:,}", f"{pages.rows:,}")
                 yield asking.linked(registry, settings, whole)
             else:
                 yield asking.observed_as(registry, settings, query, seen)
@@ -108,12 +116,15 @@ class _Pages:
     files: list[Path] = field(default_factory=list)
     sampled: list[pl.Series] = field(default_factory=list)
     """TIC ids of some observations."""
+    rows: int = 0
+    """Observations in the files; one that came twice counts twice."""
 
     def take(self, page: Observations) -> None:
         """Write observations to a file."""
         if not len(page):
             return
         frame = page.to_polars().sort("tic", nulls_last=True)
+        self.rows += frame.height
         self.files.append(self.folder / f"{len(self.files):06d}.parquet")
         frame.write_parquet(self.files[-1])
         self.sampled.append(frame["tic"].drop_nulls().gather_every(SAMPLED))

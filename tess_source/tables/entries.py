@@ -21,6 +21,7 @@ from tess_source.object_store.path import ObjectPath
 from tess_source.tables.convert import to_astropy
 from tess_source.tables.entry_rows import outcomes_of, places_of
 from tess_source.tables.items import COPIED, FAILED, FETCHED, HERE, INTERRUPTED, Entry, Items
+from tess_source.tables.typical_sizes import in_words
 from tess_source.threads import in_order
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def expected_in_words(frame: pl.DataFrame) -> str:
 
     def part(status: str, words: str) -> str:
         rows = frame.filter(pl.col("status") == status)
-        return f"{rows.height:,} {words} ({text.size(float(rows['size'].sum() or 0))})" if rows.height else ""
+        return f"{rows.height:,} {words} ({in_words(rows)})" if rows.height else ""
 
     words = {HERE: "here", COPIED: "to copy from the cache folder", FETCHED: "to fetch", FAILED: "cannot be written"}
     return ", ".join(filter(None, (part(status, said) for status, said in words.items()))) or "nothing to do"

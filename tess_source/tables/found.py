@@ -32,7 +32,7 @@ from tess_source.tables.ledger import (
 from tess_source.tables.listing import Links, Observations, Products
 from tess_source.tables.plan import Fetches, Manifest, Plan
 from tess_source.tables.typed import FoundMethods
-from tess_source.tables.typical_sizes import about, check_amount
+from tess_source.tables.typical_sizes import check_amount, in_words
 from tess_source.targets.target import Query
 
 if TYPE_CHECKING:
@@ -374,18 +374,11 @@ class Found(Addressed, FoundMethods):
         """Return one line about what was found."""
         what = [text.number(len(self.observations), "observation")]
         if self._is_listed:
-            size = self._size_in_words()
+            size = in_words(self.products.to_polars())
             what += [f"{text.number(len(self.products), 'product')} ({size})", text.number(len(self.links), "link")]
         answered = f" ({'; '.join(said)})" if (said := self._answered_in_words(brief=True)) else ""
         passed = f"; passed over {gaps_in_words(self.query)}" if self.query.gaps else ""
         return visible_line(f"Found {', '.join(what)} for {query_in_words(self.query)}{answered}{passed}")
-
-    def _size_in_words(self) -> str:
-        """Return the size of the products, and how large those of unknown size are about."""
-        sizes = self.products["size"]
-        known = text.size(float(sizes.sum() or 0)) if len(sizes) > sizes.null_count() or not len(sizes) else ""
-        unknown = about(self.products.to_polars()) if sizes.null_count() else ""
-        return ", ".join(filter(None, [known, f"unknown, {unknown}" if unknown else ""])) or "unknown size"
 
     def to_table(self) -> AstropyTable:
         """Return the products as an astropy table, which astroquery's functions take."""

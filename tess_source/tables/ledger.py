@@ -10,7 +10,7 @@ from tess_source.display import text
 from tess_source.targets.target import Query
 
 __all__ = [
-    "MOST_NAMES", "Drop", "cones_in_words", "gaps_in_words", "names_in_words", "query_in_words", "record_of_drop",
+    "MOST_NAMES", "Drop", "cones_in_words", "gaps_in_words", "names_in_words", "observations_in_words", "query_in_words", "record_of_drop",
     "why_nothing",
 ]  # fmt: skip
 
@@ -54,6 +54,14 @@ def names_in_words(query: Query, record: Mapping[str, Any]) -> list[str]:
         lines.append(f"{target.text}: {target.resolver} says {target}{taken}")
     more = [f"and {len(lines) - MOST_NAMES:,} more names"] if len(lines) > MOST_NAMES else []
     return lines[:MOST_NAMES] + more
+
+
+def observations_in_words(query: Query) -> str:
+    """Return what is asked for, e.g. ``observations of 1,000 targets``."""
+    if not query.targets:
+        return "observations"
+    targets = str(query.targets[0]) if len(query.targets) == 1 else text.number(len(query.targets), "target")
+    return f"observations of {targets}"
 
 
 def cones_in_words(query: Query) -> list[str]:

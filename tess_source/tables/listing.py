@@ -7,16 +7,14 @@ The tables are not DataFrames: use `to_polars`, `to_pandas` or `to_table` for th
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import ClassVar, Self
 
 from tess_source import names
 from tess_source._lazy import pl
+from tess_source.display.text import NumberLook
 from tess_source.errors import TableError
 from tess_source.tables.among import among
 from tess_source.tables.rows import Rows, with_schema
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = ["Links", "Observations", "Products"]
 
@@ -106,6 +104,10 @@ class Observations(Rows):
         return type(self)(_sorted(self._frame, ["obs_id"]))
 
 
+OF_STARS, OF_TOIS = ("tmag", "teff", "radius", "mass", "distance"), ("toi", "toi_disposition")
+"""Columns of products that are shown if they were asked for. A catalogue has `tmag` all the same."""
+
+
 class Products(Rows):
     """Files of observations, one row per file."""
 
@@ -117,17 +119,21 @@ class Products(Rows):
     shown: ClassVar[Sequence[str]] = (
         "tic", "kind", "first_sector", "last_sector", "exptime", "pipeline", "run", "tce", "size", "filename",
     )  # fmt: skip
+    looks: ClassVar[Mapping[str, NumberLook]] = {
+        "tmag": NumberLook(decimals=2), "teff": NumberLook(decimals=0), "radius": NumberLook(decimals=3), "mass": NumberLook(decimals=3),
+        "distance": NumberLook(decimals=2),
+    }  # fmt: skip
     noun = "product"
     __slots__ = ()
 
     @property
     def visible(self) -> list[str]:
-        """The columns that are shown: for images, also when and by which CCD each was taken."""
+        """The columns that are shown: also what was looked up of stars, and for images, when and by which CCD each was taken."""
         own = super().visible
-        if "start" not in self.columns or not self["start"].count():
-            return own
+        images = ("camera", "ccd", "start") if "start" in self.columns and self["start"].count() else ()
+        stars = OF_STARS if "teff" in self.columns else ()
         at = own.index("size") if "size" in own else len(own)
-        return [*own[:at], *(name for name in ("camera", "ccd", "start") if name in self.columns), *own[at:]]
+        return [*own[:at], *(name for name in (*images, *stars, *OF_TOIS) if name in self.columns), *own[at:]]
 
     @classmethod
     def complete(cls, frame: pl.DataFrame) -> pl.DataFrame:

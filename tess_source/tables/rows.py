@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from numbers import Integral
-from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeAlias, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeAlias, TypeVar, overload
 
 from tess_source._lazy import check_fork, np, pl
 from tess_source.display import html, text
@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     import pandas as pd
     from astropy.table import Table as AstropyTable
 
-__all__ = ["Mask", "Rows", "polars_schema", "with_schema"]
+__all__ = ["Mask", "Rows", "joined", "polars_schema", "thrifty", "with_schema"]
 
+RowsT = TypeVar("RowsT", bound="Rows")
 Mask: TypeAlias = "pl.Expr | pl.Series | npt.NDArray[np.bool_]"
 """The rows to keep: a polars expression, or one boolean per row."""
 
@@ -114,12 +115,12 @@ class Rows:
         frames = [part.to_polars() for part in parts]
         return cls(pl.concat(frames, how="diagonal_relaxed")) if frames else cls.empty()
 
-    def mask(self, mask: Mask) -> pl.Series:
+    def mask(self, mask: Mask | bool) -> pl.Series:
         """Return a mask of any kind as one boolean per row; null counts as false.
 
         Parameters
         ----------
-        mask : polars.Expr or polars.Series or numpy.ndarray
+        mask : polars.Expr or polars.Series or numpy.ndarray or bool
             One boolean per row, or one for all.
 
         Raises
@@ -127,9 +128,11 @@ class Rows:
         TableError
             If it does not have one boolean per row.
         """
+        if isinstance(mask, bool):
+            return pl.Series([mask]).new_from_index(0, len(self))
         if isinstance(mask, pl.Expr):
             mask = self._frame.select(mask.alias("mask"))["mask"]
-            mask = pl.repeat(mask[0], len(self), eager=True) if len(mask) == 1 != len(self) else mask
+            mask = mask.new_from_index(0, len(self)) if len(mask) == 1 != len(self) else mask
         mask = mask if isinstance(mask, pl.Series) else pl.Series(mask)
         if len(mask) == len(self) and (mask.dtype == pl.Null or not len(mask)):
             return pl.repeat(value=False, n=len(self), eager=True)  # a list without values has no type yet
@@ -241,6 +244,46 @@ def _pandas_column(series: pl.Series) -> Any:
 
     values = series.to_list()
     return pd.array(values, dtype=str(series.dtype)) if series.dtype.is_signed_integer() else values
+
+
+def joined(parts: list[RowsT]) -> RowsT:
+    """Return tables stacked one below the other, as `Rows.stack` does, and empty the list. See `thrifty`.
+
+    Columns are copied one after the other, so that memory holds one of them twice, not all.
+
+    Parameters
+    ----------
+    parts : list of Rows
+        Tables of one class.
+    """
+    kind = type(parts[0])
+    frame, twins = kind.stack(parts).to_polars(), dict[object, str]()
+    parts.clear()
+    for name in frame.columns:
+        frame = _with_thrifty(frame, name, twins)
+    return kind(frame)
+
+
+def thrifty(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return a frame of which each column is in one piece, and takes no memory of its own if it repeats one value, or another column."""
+    twins: dict[object, str] = {}
+    for name in frame.columns:
+        frame = _with_thrifty(frame, name, twins)
+    return frame
+
+
+def _with_thrifty(frame: pl.DataFrame, name: str, twins: dict[object, str]) -> pl.DataFrame:
+    """Return a frame with one column made thrifty; `twins` are the columns before, by some of their values."""
+    if frame.is_empty():
+        return frame
+    if frame.select(pl.col(name).eq_missing(pl.col(name).first()).all()).item():
+        return frame.with_columns(pl.lit(frame[name][0], frame.schema[name]).alias(name))
+    column = frame[name]
+    some = column.gather([0, len(column) // 2, len(column) - 1])
+    twin = twins.setdefault((column.dtype, column.null_count(), *some), name)
+    if twin != name and column.equals(frame[twin]):
+        return frame.with_columns(frame[twin].alias(name))
+    return frame.with_columns(column.rechunk()) if column.n_chunks() > 1 else frame
 
 
 def polars_schema(table: type[Rows]) -> dict[str, Any]:

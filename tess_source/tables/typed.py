@@ -158,6 +158,7 @@ class SessionMethods(Extended):
             pixels: bool | None = None,
             refresh: bool = False,
             missing: str = "raise",
+            large: bool = False,
         ) -> SeenSectors:
             """Return the sectors that saw stars, and why one is missing: see `tess_source_sectors.accessors.sectors`."""
             ...

@@ -6,15 +6,15 @@ from collections.abc import Mapping
 
 from tess_source._lazy import pl
 from tess_source.display import text
-from tess_source.errors import QueryError
+from tess_source.errors import LargeAnswerError
 from tess_source.wording import keyword
 
-__all__ = ["LARGE", "about", "check_amount", "known_and_typical_bytes", "typical_sizes"]
+__all__ = ["LARGE", "about", "check_amount", "in_words", "known_and_typical_bytes", "typical_sizes"]
 
 TYPICAL: Mapping[tuple[str, str, float], int] = {
     ("SPOC", "lc", 120): 2_000_000,
     ("SPOC", "tp", 120): 47_000_000,
-    ("SPOC", "fast-lc", 20): 10_500_000,
+    ("SPOC", "fast-lc", 20): 11_600_000,
     ("SPOC", "fast-tp", 20): 280_000_000,
     ("SPOC", "dvt", 120): 4_700_000,
     ("SPOC", "dvr-xml", 120): 250_000,
@@ -42,15 +42,17 @@ TYPICAL: Mapping[tuple[str, str, float], int] = {
     ("TICA", "cube", 600): 60_000_000_000,
     ("TICA", "cube", 200): 209_000_000_000,
 }
-"""Pipeline, kind and exposure time [s] → bytes of such a file of one sector of 27 days: the middle of real product lists. Images and cubes
-follow from their 2136 × 2078 pixels of 4 bytes, an uncertainty for each in calibrated images and in SPOC's cubes."""
+"""Pipeline, kind and exposure time [s] → bytes of such a file of one sector of usual length: the middle of real product lists. Images
+and cubes follow from their 2136 × 2078 pixels of 4 bytes, an uncertainty for each in calibrated images and in SPOC's cubes."""
 IMAGES = ("ffi", "ffir")
 """Kinds whose files do not grow with the length of a sector: each is of one exposure."""
 LARGE = 10**12
 """A plan of more bytes is made only if that was asked for: 1 TB, or about 28,000 calibrated full-frame images."""
-LONG = {97: 2, 98: 2}
-"""Sectors of another length than 27 days, in such sectors."""
-SEVERAL = {"dvt": 5, "dvr-xml": 4}
+DOCUMENTS = ("dvr-xml", "dvr-pdf", "dvm", "dvs")
+"""Kinds whose files do not either: they grow with what was found."""
+LENGTHS = {6: 0.83, 78: 0.69, 97: 2.07, 98: 2.17}
+"""Sectors that are much shorter or longer than others, which have 24 to 29 days: their length [26.4 days]."""
+SEVERAL = {"dvt": 5, "dvr-xml": 3}
 """Kinds whose files about several sectors are larger by a factor. The sectors that were used are not known from the name."""
 
 
@@ -72,13 +74,13 @@ def typical_sizes(frame: pl.DataFrame) -> pl.Series:
     several = pl.col("first_sector") < pl.col("last_sector")
     factor = (
         pl.when(several)
-        .then(pl.col("kind").replace_strict(SEVERAL, default=1, return_dtype=pl.Int64))
-        .when(pl.col("kind").is_in(IMAGES))
-        .then(pl.lit(1, pl.Int64))
-        .otherwise(pl.col("last_sector").replace_strict(LONG, default=1, return_dtype=pl.Int64))
+        .then(pl.col("kind").replace_strict(SEVERAL, default=1, return_dtype=pl.Float64))
+        .when(pl.col("kind").is_in([*IMAGES, *DOCUMENTS]))
+        .then(pl.lit(1.0))
+        .otherwise(pl.col("last_sector").replace_strict(LENGTHS, default=1, return_dtype=pl.Float64))
     )
     joined = wanted.join(table, on=["pipeline", "kind", "exptime"], how="left", maintain_order="left")
-    return joined.select(pl.col("typical") * factor).to_series()
+    return joined.select((pl.col("typical") * factor).round().cast(pl.Int64)).to_series()
 
 
 def known_and_typical_bytes(frame: pl.DataFrame) -> tuple[int, int]:
@@ -89,21 +91,49 @@ def known_and_typical_bytes(frame: pl.DataFrame) -> tuple[int, int]:
     frame : polars.DataFrame
         As for `about`.
     """
+    known, unknown = _known_and_unknown(frame)
+    return int(known["size"].sum()), int(typical_sizes(unknown).sum())
+
+
+def _known_and_unknown(frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return the files of known and of unknown size."""
     is_known = (frame["size"] >= 0).fill_null(value=False)  # some archives give -1 for a size that they do not know
-    return int(frame.filter(is_known)["size"].sum()), int(typical_sizes(frame.filter(~is_known)).sum())
+    return frame.filter(is_known), frame.filter(~is_known)
 
 
 def about(frame: pl.DataFrame) -> str:
     """Return in words how large the files of unknown size are together, e.g. ``"about 1.2 GB"``; empty if that is not known.
+
+    If it is known of some of them only, it is ``"more than about 1.2 GB"``.
 
     Parameters
     ----------
     frame : polars.DataFrame
         As for `typical_sizes`, with `size`.
     """
-    unknown = frame.filter(pl.col("size").is_null())
+    _, unknown = _known_and_unknown(frame)
     sizes = typical_sizes(unknown) if unknown.height else pl.Series(dtype=pl.Int64)
-    return f"about {text.size(float(sizes.sum()))}" if len(sizes) > sizes.null_count() else ""
+    if len(sizes) == sizes.null_count():
+        return ""
+    return f"{'more than ' if sizes.null_count() else ''}about {text.size(float(sizes.sum()))}"
+
+
+def in_words(frame: pl.DataFrame) -> str:
+    """Return in words how large files are together, e.g. ``"2.0 MB"``, ``"2.0 MB, unknown, about 1.2 GB"`` or ``"unknown size"``.
+
+    Parameters
+    ----------
+    frame : polars.DataFrame
+        As for `about`.
+    """
+    known, unknown = _known_and_unknown(frame)
+    parts = [text.size(float(known["size"].sum()))] if known.height or not unknown.height else []
+    if unknown.height:
+        roughly = about(unknown)
+        parts.append(
+            f"unknown, {roughly}" if roughly else f"{unknown.height:,} of unknown size" if parts else "unknown size"
+        )
+    return ", ".join(parts)
 
 
 def check_amount(frame: pl.DataFrame, *, large: bool) -> None:
@@ -118,7 +148,7 @@ def check_amount(frame: pl.DataFrame, *, large: bool) -> None:
 
     Raises
     ------
-    QueryError
+    LargeAnswerError
         If they have more than `LARGE` bytes, as far as their sizes are known or can be estimated; the message says how many files and
         bytes they are, and what to do.
     """
@@ -134,7 +164,7 @@ def check_amount(frame: pl.DataFrame, *, large: bool) -> None:
     if files["kind"].is_in(IMAGES).any():
         fewer += [", ", keyword("camera"), ", ", keyword("ccd"), " or ", keyword("time")]
         fewer += ["; the pixels around a star alone are ", keyword("kind", "cutout")]
-    raise QueryError(
+    raise LargeAnswerError(
         f"{text.number(files.height, 'file')} of {roughly}{text.size(count)} {are} more than {text.size(LARGE)}: ",
         *fewer,
         "; or give ",

@@ -12,7 +12,7 @@ from typing import Any
 
 from tess_source.errors import QueryError
 from tess_source.names.vocabulary import FFI_TARGETS
-from tess_source.targets.motion import at_epoch
+from tess_source.targets.motion import Moved, at_epoch
 from tess_source.targets.sky import place_of
 from tess_source.targets.target import Gap, ObservationKey
 from tess_source.targets.texts import is_blank
@@ -32,10 +32,17 @@ PLACES = (
     ("rad", "decd"), ("raepoch2000", "decepoch2000"), ("rastr", "decstr"), ("rahms", "decdms"), ("alpha", "delta"),
     ("rightascension", "declination"), ("ticrightascension", "ticdeclination"), ("targetra", "targetdec"), ("raobj", "decobj"),
 )  # fmt: skip
-MOTIONS = (("pmra", "pmdec", "refepoch"), ("pmra", "pmde", "refepoch"))
-"""Proper motions [mas/yr] with the epoch of the place [yr], as in Gaia's tables. A column `epoch` is more often that of a transit."""
+MOTIONS = tuple(
+    (*motion, epoch)
+    for motion in (("pmra", "pmdec"), ("pmra", "pmde"), ("pmracosdec", "pmdec"))
+    for epoch in ("refepoch", "obstime")
+)
+"""Proper motions [mas/yr] with the epoch of the place [yr], as in Gaia's tables, or as astropy calls them. A column `epoch` is more often
+that of a transit."""
 EARLIEST, LATEST = 1800.0, 2200.0
 """Years that the epoch of a place may be."""
+TOIS = ("toi", "fulltoiid", "toiid")
+"""Numbers of TESS objects of interest, such as 700.01: used only if there is no other column of targets."""
 CATALOGUE_ID = "id"
 """The TIC's own column of ids. In other tables it may be anything, so it is used only if there is no other column of targets."""
 
@@ -76,6 +83,8 @@ class Columns:
     place: tuple[str, str] | None
     catalogue: str | None
     """The column ID, if it may be the TIC's."""
+    toi: str | None = None
+    """The column of TOIs, if there is no other column."""
     motion: tuple[str, ...] | None = None
     """Proper motions and the epoch of the place: where a row has them all, its place is moved to J2000."""
 
@@ -90,7 +99,10 @@ class Columns:
         place = next(((given[ra], given[dec]) for ra, dec in PLACES if ra in given and dec in given), None)
         catalogue = None if cells else given.get(CATALOGUE_ID)
         motion = next((tuple(map(given.__getitem__, names)) for names in MOTIONS if given.keys() >= {*names}), None)
-        return cls(cells, keys, place, catalogue, motion) if cells or keys or place or catalogue else None
+        if cells or keys or place or catalogue:
+            return cls(cells, keys, place, catalogue, motion=motion)
+        toi = next((given[name] for name in TOIS if name in given), None)
+        return cls((), (), None, None, toi) if toi else None
 
     @classmethod
     def of(cls, names: Iterable[object], what: str) -> Columns:
@@ -107,7 +119,7 @@ class Columns:
         have = ", ".join(map(str, names)) or "none"
         renamed = any(re.fullmatch(r"_\d+", str(name)) for name in names)
         raise QueryError(
-            f"{what} has no column of targets (tic, ticid, tid, ID, target, name, ra and dec, obs_id or obsid); it has {have}"
+            f"{what} has no column of targets (tic, ticid, tid, ID, target, name, TOI, ra and dec, obs_id or obsid); it has {have}"
             + ("; pandas' itertuples renames columns with blanks: use to_dict('records')" if renamed else "")
         )
 
@@ -115,7 +127,8 @@ class Columns:
     def used(self) -> tuple[str, ...]:
         """All of these columns."""
         catalogue = [self.catalogue] if self.catalogue else ()
-        return (*self.cells, *self.observations, *(self.place or ()), *catalogue, *(self.motion or ()))
+        tois = [self.toi] if self.toi else ()
+        return (*self.cells, *self.observations, *(self.place or ()), *catalogue, *tois, *(self.motion or ()))
 
     def target(self, row: Mapping[str, Any], where: str = "") -> Any:
         """Return what a row has for a target: the cell of the best column that is not empty, a pair, an `ObservationKey` or a `Gap`."""
@@ -131,6 +144,9 @@ class Columns:
             return value
         if self.place is not None and not any(map(is_missing, pair := tuple(map(cell, self.place)))):
             return self._at_epoch(self._place(pair), row)
+        if self.toi is not None and not is_missing(value := cell(self.toi)):
+            number = str(value).strip()
+            return f"TOI {number}" if number[:1].isdecimal() else number
         return Gap(where)
 
     def check_ids(self, rows: Iterable[Mapping[str, Any]]) -> None:
@@ -174,7 +190,7 @@ class Columns:
                 f"column {self.motion[2]!r} has {row[self.motion[2]]}, which is no year: give the epoch of the place in Julian years, "
                 "e.g. 2016.0"
             )
-        return place if degrees is None else tuple(map(float, at_epoch(*degrees, *values)))
+        return place if degrees is None else Moved(map(float, at_epoch(*degrees, *values)))
 
     def _degrees(self, pair: tuple[Any, Any]) -> tuple[float, ...]:
         assert self.place is not None
@@ -188,7 +204,7 @@ class Columns:
 
 
 def _in_unit(name: str, value: Any, unit: str) -> float:
-    """Return a cell as a number in a unit; a number without a unit is in it already.
+    """Return a cell as a number in a unit; a number without a unit is in it already, and a time of astropy is its Julian year.
 
     Raises
     ------
@@ -196,6 +212,8 @@ def _in_unit(name: str, value: Any, unit: str) -> float:
         If it is no such number.
     """
     try:
+        if hasattr(value, "jyear"):
+            return float(value.jyear)
         return float(value.to_value(unit) if hasattr(value, "to_value") else str(value).strip().removeprefix("J"))
     except (TypeError, ValueError) as error:
         raise QueryError(f"column {name!r} has {str(value)!r}, which is no number in {unit}") from error

@@ -11,6 +11,7 @@ from tess_source._lazy import whole
 from tess_source.display import text
 from tess_source.errors import QueryError
 from tess_source.targets.columns import is_missing
+from tess_source.targets.motion import MOVED, Moved
 from tess_source.targets.nameless import check_item, check_tuple, shown
 from tess_source.targets.places import places_of
 from tess_source.targets.sky import checked_place
@@ -40,13 +41,15 @@ MISSING = ("raise", "skip")
 """What may be done with rows that have no target."""
 
 
-def arcseconds(radius: float | Quantity | str) -> float:
+def arcseconds(radius: float | Quantity | str, what: str = "radius") -> float:
     """Return a radius in arcsec.
 
     Parameters
     ----------
     radius : float or astropy.units.Quantity or str
         A number means arcsec; text is read by astropy, e.g. ``"2 arcmin"``.
+    what : str
+        The argument that it is, for messages.
 
     Returns
     -------
@@ -68,10 +71,10 @@ def arcseconds(radius: float | Quantity | str) -> float:
         try:
             value = float(units.Quantity(radius).to_value(units.arcsec))
         except (TypeError, ValueError, units.UnitsError) as error:
-            message = f"radius {radius!r} is not an angle; give arcsec as a number, or e.g. '2 arcmin'"
+            message = f"{what} {radius!r} is not an angle; give arcsec as a number, or e.g. '2 arcmin'"
             raise QueryError(message) from error
     if not 0 <= value <= 180 * 3600:
-        raise QueryError(f"radius {radius!r} is out of range; it is an angle from 0 to 180 degrees")
+        raise QueryError(f"{what} {radius!r} is out of range; it is an angle from 0 to 180 degrees")
     return value
 
 
@@ -171,12 +174,15 @@ def _each(value: Any, radius: float | None) -> Iterator[Parsed | Gap]:
     elif (plain := python_value(value)) is not value:
         yield from _each(plain, radius)
     elif (places := places_of(value)) is not None:
-        for ra, dec in places:
+        for place in places:
+            ra, dec = place
             if is_missing(ra) or is_missing(dec):
                 yield Gap()
                 continue
-            place = f"{ra:.6f} {dec:+.6f}" if hasattr(value, "represent_as") else f"{float(ra)} {float(dec)}"
-            yield _sky_target(float(ra), float(dec), radius, place)
+            is_moved = isinstance(place, Moved)
+            short = is_moved or hasattr(value, "represent_as")
+            shown_as = f"{ra:.6f} {dec:+.6f}" if short else f"{float(ra)} {float(dec)}"
+            yield _sky_target(float(ra), float(dec), radius, f"{shown_as}{MOVED}" if is_moved else shown_as)
     elif (row := row_of(value)) is not None:
         yield from _each(row, radius)
     else:

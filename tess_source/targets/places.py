@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 from tess_source._lazy import np, whole
 from tess_source.errors import QueryError
 from tess_source.targets.columns import is_missing
-from tess_source.targets.motion import at_epoch
+from tess_source.targets.motion import Moved, at_epoch
 from tess_source.targets.sky import place_of
 from tess_source.targets.texts import cleaned, is_like_tic
 
@@ -40,6 +40,8 @@ def places_of(value: Any) -> Pairs | None:
     QueryError
         If it may be a place or two TIC ids, or cannot be turned into ICRS.
     """
+    if isinstance(value, Moved):
+        return [value]
     if hasattr(value, "represent_as"):
         return _of_coordinates(value)
     if hasattr(value, "to_value"):
@@ -61,15 +63,39 @@ def _of_coordinates(coordinates: Any) -> Pairs:
     from astropy.coordinates import SkyCoord
 
     try:
-        places = SkyCoord(coordinates).icrs
+        given = SkyCoord(coordinates)
+        places = SkyCoord(_with_distances(given)).icrs
     except (AttributeError, TypeError, ValueError) as error:
         raise QueryError(
             f"coordinates of the frame {getattr(coordinates, 'name', type(coordinates).__name__)!r} cannot be turned into ICRS: {error}"
         ) from error
-    return _moved(places) or _in_degrees(places.spherical.lon, places.spherical.lat)
+    return _moved(places, getattr(given, "obstime", None)) or _in_degrees(places.spherical.lon, places.spherical.lat)
 
 
-def _moved(places: Any) -> Pairs | None:
+def _with_distances(coordinates: Any) -> Any:
+    """Return coordinates with values for distances and radial velocities that are not known: astropy loses place and motion with them."""
+    whole("astropy")
+    from astropy import units
+    from astropy.coordinates import SphericalRepresentation
+
+    data = coordinates.data
+    if type(data) is not SphericalRepresentation or not data.distance.unit.is_equivalent(units.pc):
+        return coordinates
+    parts = {name: getattr(data, name) for name in data.components}
+    parts["distance"] = np.nan_to_num(_filled(data.distance.to(units.pc)), nan=_FAR) * units.pc
+    motion = data.differentials.get("s")
+    if motion is not None and "d_distance" in motion.components:
+        speeds = {name: getattr(motion, name) for name in motion.components}
+        speeds["d_distance"] = np.nan_to_num(_filled(motion.d_distance)) * motion.d_distance.unit
+        motion = type(motion)(**speeds)
+    return coordinates.frame.realize_frame(SphericalRepresentation(**parts, differentials=motion))
+
+
+_FAR = 1e9
+"""A distance from which it makes no difference [pc]."""
+
+
+def _moved(places: Any, obstime: Any) -> Pairs | None:
     """Return the places in J2000 of coordinates that have proper motions and an epoch; None if they have not.
 
     astropy's `apply_space_motion` would warn of each star without a distance.
@@ -77,7 +103,6 @@ def _moved(places: Any) -> Pairs | None:
     whole("astropy")
     from astropy import units
 
-    obstime = getattr(places, "obstime", None)
     if obstime is None or "s" not in places.data.differentials or not hasattr(places, "pm_ra_cosdec"):
         return None
     motions = (getattr(places, name) for name in ("pm_ra_cosdec", "pm_dec"))
@@ -85,10 +110,14 @@ def _moved(places: Any) -> Pairs | None:
         pmra, pmdec = (_filled(motion.to(units.mas / units.yr)) for motion in motions)
     except units.UnitsError:  # coordinates without a unit of time: in astropy, that is no motion
         return None
+    approach = places.radial_velocity / places.distance
+    known = approach.unit.is_equivalent(1 / units.yr)  # without a distance, it has another unit
     ra, dec = at_epoch(
-        _filled(places.ra.to(units.deg)), _filled(places.dec.to(units.deg)), pmra, pmdec, _filled(obstime.jyear)
-    )
-    return _in_degrees(ra * units.deg, dec * units.deg)
+        _filled(places.ra.to(units.deg)), _filled(places.dec.to(units.deg)), pmra, pmdec, _filled(obstime.jyear),
+        approach=_filled(approach.to(1 / units.yr)) if known else 0.0,
+    )  # fmt: skip
+    pairs, has_moved = _in_degrees(ra * units.deg, dec * units.deg), np.isfinite(pmra * pmdec * _filled(obstime.jyear))
+    return [Moved(pair) if moved else pair for pair, moved in zip(pairs, has_moved.ravel().tolist(), strict=True)]
 
 
 def _filled(values: Any) -> Any:

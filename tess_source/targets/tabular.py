@@ -8,7 +8,7 @@ from typing import Any
 
 from tess_source._lazy import np
 from tess_source.errors import QueryError
-from tess_source.targets.columns import OBSERVATIONS, TARGET_COLUMNS, Columns, is_missing, plain_column
+from tess_source.targets.columns import OBSERVATIONS, TARGET_COLUMNS, TOIS, Columns, is_missing, plain_column
 from tess_source.targets.target import Target
 
 __all__ = ["cells_of", "fields_of", "python_value", "row_of", "rows_of_table"]
@@ -159,7 +159,7 @@ def _is_pandas_row(series: Any) -> bool:
     return len(series) > 0 and all(isinstance(name, str) for name in series.index)
 
 
-_COLUMN_NAMES = frozenset({*TARGET_COLUMNS, *OBSERVATIONS})
+_COLUMN_NAMES = frozenset({*TARGET_COLUMNS, *OBSERVATIONS, *TOIS})
 
 
 def _is_column(value: Any) -> bool:

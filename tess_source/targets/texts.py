@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from tess_source import names
 from tess_source.errors import QueryError
+from tess_source.targets.motion import MOVED
 from tess_source.targets.sky import checked_place, is_like_place, place_of
 from tess_source.targets.target import DEFAULT_RADIUS, ObservationKey, Target
 from tess_source.wording import Wording
@@ -32,8 +33,11 @@ _THOUSANDS = re.compile(_PREFIX + r"[1-9]\d{0,2}(?:,\d{3})+", re.IGNORECASE)
 _QUOTED = re.compile(r"=?([\"'])(.*)\1")
 """As in Python or in a shell, or as spreadsheets keep a number from being changed."""
 _LIST = re.compile(r"[(\[](.*)[)\]]")
+_CANDIDATE = re.compile(r"tic[\s_-]*0*([1-9]\d*)\.\d\d?", re.IGNORECASE)
+"""As the community names candidates: the number of the star, and that of the candidate."""
 _LIKE_TIC = re.compile(r"tic(?:[\s_\d+-].*)?", re.IGNORECASE)
 _NUMBER = re.compile(r"[+-]?(?:\d+\.\d*|\.\d+|-\d+)(?:e[+-]?\d+)?|-\d+", re.IGNORECASE)
+_TOI = re.compile(r"[1-9]\d{2,4}\.\d\d?")
 _OBS_ID = re.compile(r"(?:tess\d{13}-|tess-s\d{4}-|hlsp_)\S+")
 _FILE = re.compile(r"(?:[a-z]+:|/)\S*|\S+\.(?:fits|xml|pdf|gz|sh|csv|txt)", re.IGNORECASE)
 _DASHES = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d"), "-")
@@ -80,7 +84,7 @@ def targets_of_text(text: str, radius: float | None = None) -> Iterator[Target |
     QueryError
         If it is not a target; the message says what is.
     """
-    text = cleaned(text).rstrip(" ,;") or text
+    text = cleaned(text).rstrip(" ,;").removesuffix(MOVED) or text
     if _THOUSANDS.fullmatch(text):
         raise QueryError(
             f"{text!r} may be one TIC id or several: write an id without commas, and a blank behind the commas of a list"
@@ -90,16 +94,18 @@ def targets_of_text(text: str, radius: float | None = None) -> Iterator[Target |
     elif (match := _FLOAT_TIC.fullmatch(text)) is not None:
         yield _float_target(text, match[1], int(match[2]))
     elif _LIKE_TIC.fullmatch(text):
-        raise QueryError(f"{text!r} is not a TIC id: these are positive whole numbers, as in 'TIC 16740101'")
+        star = f"; the star of this candidate is 'TIC {match[1]}'" if (match := _CANDIDATE.fullmatch(text)) else ""
+        raise QueryError(f"{text!r} is not a TIC id: these are positive whole numbers, as in 'TIC 16740101'{star}")
     elif text.startswith("@"):
         raise QueryError(
             f"{text!r} is no target: a list in a file ",
             Wording(f"is read by tess_source.targets.read_targets({text[1:]!r})", "cannot be part of another list"),
         )
     elif _NUMBER.fullmatch(text):
+        toi = f"; a TOI is written as 'TOI {text}'" if _TOI.fullmatch(text) else ""
         raise QueryError(
             f"{text!r} is one number with a fraction or a sign: neither a TIC id nor coordinates, which are two (in quotes, if there is a "
-            "blank between them)"
+            f"blank between them){toi}"
         )
     elif (place := place_of(text)) is not None:
         ra, dec = checked_place(*place, text)

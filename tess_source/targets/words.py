@@ -15,7 +15,8 @@ _ANGLE = re.compile(
     r"[(\[]?[+-]?\.?\d[\d.,;:eE+\-hmsdg'\"°′″º]*[)\]]?|[,;+-]|deg|(?:ra|dec)[=:]?[+-]?[\d.:]*,?", re.IGNORECASE
 )
 _WHOLE = re.compile(r"\d+(?:\.0*)?")
-_TOI = re.compile(r"\d+(?:\.\d{1,2})?")
+_TOI = re.compile(r"c?toi[ _-]?\d+(?:\.\d{1,2})?(?: (?-i:[A-Z]))?(?: (?-i:[b-i]))?(?= |$)", re.IGNORECASE)
+"""A TOI, or one of the community: its number, the letters of a star and of a planet may be words of their own."""
 MOST_WORDS = 8
 """Words of one place: hours, minutes, seconds, degrees, minutes, seconds, and two between or before them."""
 
@@ -44,8 +45,8 @@ def _count_of_words(words: Sequence[str]) -> int:
     """Return how many of the next words make one target."""
     if len(words) > 1 and words[0].strip().lower() == "tic" and _WHOLE.fullmatch(words[1].strip()):
         return 2
-    if len(words) > 1 and words[0].strip().lower() == "toi" and _TOI.fullmatch(words[1].strip()):
-        return 3 if len(words) > 2 and re.fullmatch(r"[b-iA]", words[2].strip()) else 2
+    if match := _TOI.match(" ".join(word.strip() for word in words[:4])):
+        return match[0].count(" ") + 1
     angles = 0
     while angles < min(len(words), MOST_WORDS) and _ANGLE.fullmatch(cleaned(words[angles])):
         angles += 1

@@ -248,8 +248,9 @@ def test_pauses_double_obey_the_server_and_are_capped(
 def test_the_bar_is_honest_to_its_end() -> None:
     """What comes twice is counted once, what fails is not counted, and sizes are corrected when they become known."""
     told: list[tuple[int, int]] = []
-    bar = Progress(lambda *counts: told.append(counts), files=3, size=300)
-    whole, again, failed, unknown = bar.share(100), bar.share(100), bar.share(100), bar.share(0)
+    bar = Progress(lambda *counts: told.append(counts), files=3, size=300, typical={"mast:x": 50})
+    whole, again, failed, unknown = bar.share(100), bar.share(100), bar.share(100), bar.share(None, "mast:x")
+    assert bar._size == 350
     whole.at(60)
     whole.at(100)
     again.at(80)

@@ -16,7 +16,15 @@ from peers import OLD_WORD, astroquery_at
 
 import tess_source
 from tess_source import SearchTable, Session
-from tess_source.errors import DownloadError, LoadError, QueryError, ResolverError, ServiceError, UnknownNameError
+from tess_source.errors import (
+    DownloadError,
+    LargeAnswerError,
+    LoadError,
+    QueryError,
+    ResolverError,
+    ServiceError,
+    UnknownNameError,
+)
 from tess_source.session import set_default_session
 from tess_source_sample.faults import Fault
 from tess_source_sample.server import SampleArchive
@@ -530,3 +538,13 @@ def test_a_place_is_read_as_everywhere_else(place: str, session: Session) -> Non
 def test_what_is_no_session_is_refused(function: str) -> None:
     with pytest.raises(QueryError, match=r"session='mast': give a Session"):
         getattr(tess_source, function)("TIC 16740101", session="mast")
+
+
+def test_more_observations_than_a_page_are_refused_and_large_goes_on(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tess_source_mast.guard.MOST_ROWS", 5)
+    for search in (tess_source.search_lightcurve, tess_source.search_targetpixelfile, tess_source.search_dv):
+        with pytest.raises(LargeAnswerError, match=r"large=True"):
+            search(KELT9, session=session)
+        assert len(search(KELT9, large=True, session=session))

@@ -21,7 +21,7 @@ from sizes import STRESS, size
 
 import tess_source
 from tess_source import Session, use_in_lightkurve
-from tess_source.errors import MissingExtraError, PluginError, QueryError, ServiceError
+from tess_source.errors import LargeAnswerError, MissingExtraError, PluginError, QueryError, ServiceError
 from tess_source.like_lightkurve import opening
 from tess_source.session import set_default_session
 from tess_source_lightkurve.same import differences
@@ -328,6 +328,19 @@ def test_a_failure_of_the_archive_is_no_empty_result(lk: Any, archive: SampleArc
 
 
 # -- reading ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_cone_of_too_many_observations_is_refused_before_a_row_is_fetched(
+    lk: Any, session: Session, archive: SampleArchive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tess_source_mast.guard.MOST_ROWS", 5)
+    with tess_source.use_in_lightkurve(session):
+        archive.clear()
+        with pytest.raises(LargeAnswerError, match="more than 5 are fetched only") as caught:
+            lk.search_lightcurve("KELT-9", radius=3600)
+    assert any("end the use" in note for note in caught.value.__notes__)
+    asked = [one.body["request"]["params"]["columns"] for one in archive.requests if one.path == "/api/v0/invoke"]
+    assert asked == ["COUNT_BIG(*)"]
 
 
 @pytest.mark.parametrize("author", ["SPOC", "QLP", "TASOC"])

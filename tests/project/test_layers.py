@@ -51,7 +51,7 @@ BUILDS_ON = {
     "tess_source_testing": {"tess_source_mast", "tess_source_sample"},
     "tess_source_tesscut": {"tess_source_sectors", "tess_source_stars"},
     "tess_source_sample": {"tess_source_sectors"},
-    "tess_source_sectors": {"tess_source_catalogue", "tess_source_stars"},
+    "tess_source_sectors": {"tess_source_catalogue", "tess_source_filters", "tess_source_stars"},
     "tess_source_stars": {"tess_source_mast", "tess_source_filters"},
 }
 """Plugin → the plugins that it really builds on."""

@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 from mast_case import KELT9, PLACE, portal_requests, session_at
+from sizes import size
 
+import tess_source_filters
 from tess_source import Observations, Query, Session, StandIn, Target, hookimpl
 from tess_source_sample.server import SampleArchive
 
@@ -73,8 +75,9 @@ def session_of(archive: Stars, **words: Any) -> Session:
             "TIC 1, 19.6 arcsec away: a radius of 20 arcsec finds it",
             [3, 60],
         ),
-        ([(1, 10.0, -100.5 / 3600)], "TIC 1, 100.5 arcsec away: a radius of 101 arcsec finds it", [3, 60, 300]),
-        ([(1, 10.0, 301 / 3600)], "no star within 5 arcmin has observations", [3, 60, 300]),
+        ([(1, 10.0, -100.5 / 3600)], "TIC 1, 100.5 arcsec away: a radius of 101 arcsec finds it", [3, 60, 600]),
+        ([(1, 10.0, 301 / 3600)], "TIC 1, 301.0 arcsec away: a radius of 302 arcsec finds it", [3, 60, 600]),
+        ([(1, 10.0, 3601 / 3600)], "no star within 1 deg has observations", [3, 60, 600, 3600]),
     ],
 )
 def test_the_nearest_star_is_named_with_a_radius_that_finds_it(
@@ -105,16 +108,48 @@ def test_only_the_empty_cones_of_several_are_looked_around() -> None:
     assert "TIC 1," not in found.explain()
 
 
-def test_a_wide_cone_is_not_looked_around_again() -> None:
-    archive = Stars([])
-    assert "nearest" not in session_of(archive).search((10.0, 0.0), radius=400).explain()
-    assert archive.radii == [400]
+@pytest.mark.parametrize("arcsec", [8.5, 60.0, 1799.5, 14.0, 59.99, 60.01, 599.9, 600.0, 600.1][: size(3, 9)])
+def test_the_radius_that_is_named_finds_the_star_at_the_archive(archive: SampleArchive, arcsec: float) -> None:
+    session = session_at(archive)
+    found = session.search((RA, DEC + arcsec / 3600))
+    radius = float(found.explain().split("a radius of ")[1].split(maxsplit=1)[0])
+    assert arcsec <= radius <= arcsec + 1.1
+    again = session.search((RA, DEC + arcsec / 3600), radius=radius)
+    assert again.observations["tic"].unique().to_list() == [KELT9]
+
+
+def test_a_cone_is_not_looked_at_again_but_wider() -> None:
+    archive = Stars([(1, 10.0, 1500 / 3600)])
+    assert "TIC 1, 1500.0 arcsec away" in session_of(archive).search((10.0, 0.0), radius=700).explain()
+    assert archive.radii == [700, 3600]
+    archive.radii.clear()
+    assert "no star within 2 deg has observations" in session_of(archive).search((10.0, 5.0), radius="1 deg").explain()
+    assert archive.radii == [3600, 7200]
+
+
+def test_a_place_counts_as_empty_although_another_target_has_a_star_just_outside_of_its_cone() -> None:
+    stars = Stars([(1, 10.0, 9 / 3600)])
+    found = session_of(stars).search([(10.0, 0.0), (10.0, 8.0 / 3600)])
+    assert "TIC 1, 9.0 arcsec away: a radius of 10 arcsec finds it" in found.explain()
+
+
+@pytest.mark.parametrize(
+    ("sector", "reason"),
+    [
+        (15, f"the nearest star with such observations is TIC {KELT9}, 14.0 arcsec away: a radius of 15 arcsec finds it"),
+        (1, "a radius of 15 arcsec finds it, but the filters drop all observations within 1 arcmin"),
+    ],
+)  # fmt: skip
+def test_filters_count_too(archive: SampleArchive, sector: int, reason: str) -> None:
+    session = session_at(archive)
+    session.register(tess_source_filters)
+    assert reason in session.search((RA, DEC + 14 / 3600), sector=sector).explain()
 
 
 def test_many_empty_cones_cost_few_questions() -> None:
     archive = Stars([])
     session_of(archive).search([(float(ra), 0.5) for ra in range(20)])
-    assert len(archive.radii) == 20 + 3 * 2
+    assert len(archive.radii) == 20 + 3 * 3
 
 
 def test_a_failure_to_find_it_is_no_failure_of_the_search(caplog: pytest.LogCaptureFixture) -> None:

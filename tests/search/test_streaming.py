@@ -144,6 +144,8 @@ def test_a_failure_on_the_way_is_raised_before_any_part() -> None:
     [
         ("csv", "products", ()),
         ("csv", "observations", ()),
+        ("ecsv", "products", ("--kind", "lc")),
+        ("json", "products", ("--kind", "lc,dvt")),
         ("jsonl", "links", ("--kind", "lc")),
     ],
 )
@@ -170,13 +172,14 @@ def test_the_program_explains_the_parts_and_names_stars_without_observations(pro
 
 
 def test_the_program_says_why_nothing_was_found(program: Program) -> None:
-    said = program("search", 5, "--format", "csv", "--yes")
-    assert (said.code, said.out) == (3, "")
-    assert "the archive answered and has none" in said.err
+    for form, empty in (("csv", ""), ("json", "[]\n")):
+        said = program("search", 5, "--format", form, "--yes")
+        assert (said.code, said.out) == (3, empty)
+        assert "the archive answered and has none" in said.err
 
 
-def test_choices_and_other_formats_hold_all_in_memory(program: Program) -> None:
-    for words in (("--format", "csv", "--limit", 3), ("--format", "ecsv"), ()):
+def test_choices_and_tables_for_people_hold_all_in_memory(program: Program) -> None:
+    for words in (("--format", "csv", "--limit", 3), ("--format", "table"), ()):
         said = program("search", 16740101, *words, "--yes")
         assert said.code == 0
         assert "part by part" not in said.err
@@ -198,3 +201,6 @@ def test_progress_is_on_stderr(session: Session, caplog: pytest.LogCaptureFixtur
     with caplog.at_level(logging.WARNING):
         list(session.iter_search(project="TESS", large=True))
     assert any("page 2 of" in line for line in caplog.messages)
+    listed = [line for line in caplog.messages if "are listed" in line]
+    assert len(listed) > 2
+    assert listed[-1] == "products of 73 of 73 observations are listed"

@@ -49,12 +49,15 @@ def places(targets: Any) -> SkyCoord:
         moving().galactic,
         moving(distance=1.83 * u.pc),
         moving(distance=1.83 * u.pc, radial_velocity=-110 * u.km / u.s),
+        moving(distance=np.nan * u.pc, radial_velocity=np.nan * u.km / u.s),
         moving().reshape((1, 1)),
         [moving(), moving()],
         {"coord": moving()},
         BARNARD,
         [BARNARD, BARNARD],
         {**BARNARD, "ref_epoch": "J2016.0"},
+        {**BARNARD, "ref_epoch": Time("J2016")},
+        {"ra": 269.448502, "dec": 4.73942, "pm_ra_cosdec": -801.551, "pm_dec": 10362.394, "obstime": 2016.0},
         {**BARNARD, "ra": "17:57:47.64048", "dec": "+04:44:21.912"},
         pd.DataFrame([BARNARD]),
         Table(rows=[BARNARD]),
@@ -111,6 +114,35 @@ def test_the_place_is_that_of_astropy() -> None:
         judge = stars.apply_space_motion(new_obstime=Time("J2000", scale="tdb"))
     ours = SkyCoord(*at_epoch(ra, dec, pmra, pmdec, epoch), unit="deg")
     assert ours.separation(judge).arcsec.max() < 0.02
+
+
+def test_a_place_that_was_moved_says_so() -> None:
+    texts = [
+        target.text
+        for given in (moving(), BARNARD, moving(obstime=None))
+        for target in parse_targets(given)
+        if isinstance(target, Target)
+    ]
+    assert texts == ["269.452076 +4.693365 (moved to J2000)"] * 2 + ["269.448502 +4.739420"]
+    assert places(texts[0]).separation(places(BARNARD)).max() < 0.01 * u.arcsec
+
+
+@pytest.mark.parametrize(("frame", "epoch"), [("icrs", "J1991.25"), ("galactic", "J2016"), ("fk4", "J2026.9")])
+def test_a_star_that_comes_nearer_is_where_astropy_has_it(frame: str, epoch: str) -> None:
+    star = moving(distance=1.8282 * u.pc, radial_velocity=-110.47 * u.km / u.s, obstime=Time(epoch))
+    judge = star.apply_space_motion(new_obstime=Time("J2000"))
+    assert places(star.transform_to(frame)).separation(judge).max() < 0.01 * u.arcsec
+
+
+def test_stars_whose_distance_or_radial_velocity_is_not_known_move_with_the_others() -> None:
+    lost = [1.0, np.nan, 1.0, np.nan] * u.one
+    stars = SkyCoord(
+        [10.0] * 4 * u.deg, [0.0] * 4 * u.deg, pm_ra_cosdec=[1000.0] * 4 * u.mas / u.yr, pm_dec=[0.0] * 4 * u.mas / u.yr,
+        distance=10 * u.pc * lost, radial_velocity=[np.nan, np.nan, 5.0, 5.0] * u.km / u.s, obstime=Time("J2016"),
+    )  # fmt: skip
+    for given in (stars, SkyCoord(stars.spherical, frame="galactic", obstime=Time("J2016"))):
+        still = SkyCoord(given.spherical.lon, given.spherical.lat, frame=given.name).icrs
+        assert places(given).separation(still).arcsec == pytest.approx([16.0] * 4, abs=1e-2)
 
 
 def test_an_epoch_that_is_no_year_is_an_error() -> None:

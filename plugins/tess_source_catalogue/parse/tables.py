@@ -70,7 +70,7 @@ def numbers(rows: pl.DataFrame, types: Mapping[str, str], filename: str) -> pl.D
     known = {name: kind for name, kind in types.items() if name in rows.columns}
     given = rows.with_columns(_given(rows[name]) for name in known)
     found = given.with_columns(_number(given[name], kind) for name, kind in known.items())
-    for name, kind in known.items():
+    for name in known:
         bad = given[name].filter(given[name].is_not_null() & found[name].is_null())
         if len(bad):
             raise ValueError(f"{filename} has {bad[0][:40]!r} as {name}, which is no number")

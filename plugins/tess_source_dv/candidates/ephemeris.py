@@ -38,6 +38,7 @@ RATIOS: tuple[Fraction, ...] = tuple(
 )
 """Multiples that are looked for: 1, and p:q with p and q up to `LARGEST`; simple ones first."""
 _NUMBERS = tuple((ratio, float(ratio)) for ratio in RATIOS)
+_WHOLE = tuple(pair for pair in _NUMBERS if 1 in (pair[0].numerator, pair[0].denominator))
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +97,15 @@ def _offset_in_tolerances(offset: float, tolerance: float) -> float:
     return abs(offset) / tolerance if tolerance > 0 else 0.0
 
 
-def compare(known: Ephemeris, other: Ephemeris) -> Agreement | None:
+def compare(known: Ephemeris, other: Ephemeris, *, whole: bool = False) -> Agreement | None:
     """Compare two ephemerides.
 
     Parameters
     ----------
     known, other : Ephemeris
         Of finite, positive periods.
+    whole : bool
+        Whether only whole multiples of a period, and whole parts, are the same signal. Planets in resonance have periods such as 3:2.
 
     Returns
     -------
@@ -110,7 +113,7 @@ def compare(known: Ephemeris, other: Ephemeris) -> Agreement | None:
         None if they are not of the same signal. Of several multiples, the simplest.
     """
     most = MOST * other.period
-    for ratio, number in _NUMBERS:
+    for ratio, number in _WHOLE if whole else _NUMBERS:
         period_offset = other.period - number * known.period
         if abs(period_offset) > most:
             continue

@@ -2,6 +2,7 @@
 
 The table of TOIs is another plugin's, and is asked for by the name of its method, ``session.tois``. Period and phase must agree as between
 two runs (`tess_source_dv.candidates.ephemeris`): the epoch of the TOI is carried over the years between with the errors of both periods.
+Of multiples, only whole ones are taken: a search finds every second transit, but 3:2 is more often the planet next to it, in resonance.
 """
 
 from __future__ import annotations
@@ -86,7 +87,7 @@ def _matched(run: Sequence[tuple[int, Row]], tois: Sequence[Row]) -> Iterator[tu
     for number, tce in run:
         if (seen := ephemeris(tce)) is None:
             continue
-        agreements = ((toi, compare(one, seen)) for toi, one in known if one is not None)
+        agreements = ((toi, compare(one, seen, whole=True)) for toi, one in known if one is not None)
         pairs += [(agreement.rank, toi["toi"], number, toi, agreement) for toi, agreement in agreements if agreement]
     taken: set[str | int] = set()
     for _, name, number, toi, agreement in sorted(pairs, key=lambda pair: pair[:3]):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tess_source._lazy import pl
+from tess_source.display.text import number
 from tess_source.errors import QueryError
 from tess_source.names.sectors import runs_of_sectors, sectors_of_text
 from tess_source_dv.draw.figure import drawn_text, new_figure, picture_file, save
@@ -36,6 +37,8 @@ LEAST = 12
 """Sectors that the axis shows at least."""
 GAP = 0.9
 """Between the data and the runs, in rows."""
+BARE = 0.5
+"""Height below the axes without a legend [inch]."""
 
 
 @dataclass(frozen=True)
@@ -101,12 +104,15 @@ def plot_coverage(
     found = found if isinstance(source, Sets) else source
     tic = only_target(_tics(sets, found)) if tic is None else tic
     data, runs = _data_rows(found, sets, tic), _run_rows(sets, tic)
-    if not data and not runs:
-        raise QueryError(f"TIC {tic} has neither light curves nor data validation here: there is nothing to draw")
+    said = _subtitle(data, runs)
     if found is not None and (seen := sectors_on_silicon(found, tic)):
         data = [_Row(SEEN, tuple(seen), SILICON), *data]
+    if not data and not runs:
+        raise QueryError(f"TIC {tic} has neither light curves nor data validation here: there is nothing to draw")
     frame = NARROW if narrow else BROAD
-    width, height = frame.width, frame.top + frame.bottom + ROW * (len(data) + GAP + len(runs))
+    if not runs:
+        frame = replace(frame, bottom=BARE)
+    width, height = frame.width, frame.top + frame.bottom + ROW * (len(data) + (GAP + len(runs) if runs else 0))
     figure = new_figure(width, height)
     axes = figure.add_axes(
         (frame.left / width, frame.bottom / height, 1 / frame.inch / width, 1 - (frame.top + frame.bottom) / height)
@@ -114,7 +120,7 @@ def plot_coverage(
     _draw(axes, data, runs, frame)
     edge, size = (0.1, 8.5) if narrow else (0.2, 9.5)
     figure.text(edge / width, 1 - 0.24 / height, f"TIC {tic}", fontsize=13, fontweight="bold", va="center")
-    figure.text(edge / width, 1 - 0.48 / height, _subtitle(runs), fontsize=size, color=DATA, va="center")
+    figure.text(edge / width, 1 - 0.48 / height, said, fontsize=size, color=DATA, va="center")
     _add_legend(figure, runs, frame)
     return save(figure, file)
 
@@ -126,6 +132,7 @@ def _tics(sets: Sets, found: Found | None) -> list[int]:
         return sorted(tics)
     for table in (found.observations, found.products):
         tics |= set(table["tic"].drop_nulls().to_list())
+    tics = tics or {target.tic for target in found.query.targets if target.tic is not None}
     return tics_asked_for(found, sorted(tics))
 
 
@@ -189,9 +196,11 @@ def _superseding_label(row: Mapping[str, Any], short: Mapping[str, str]) -> str:
     return f"{said}{', probably' if (row['reason'] or '').startswith('probably') else ''}"
 
 
-def _subtitle(runs: Sequence[_Row]) -> str:
+def _subtitle(data: Sequence[_Row], runs: Sequence[_Row]) -> str:
+    if not runs:
+        return "sectors observed; no data validation" if data else "neither light curves nor data validation"
     current = sum(row.colour == RUN for row in runs)
-    return f"sectors observed, and {len(runs)} data-validation sets, {current} of them current"
+    return f"sectors observed, and {number(len(runs), 'data-validation set')}, {current} of them current"
 
 
 def _draw(axes: Axes, data: Sequence[_Row], runs: Sequence[_Row], frame: _Frame) -> None:
@@ -260,8 +269,9 @@ def _draw_row(axes: Axes, y: float, row: _Row) -> None:
         for sector in range(start, stop + 1):
             face = row.colour if row.filled else "white"
             box = Rectangle(
-                (sector - 0.42, y - 0.34), 0.84, 0.68, facecolor=face, edgecolor=row.colour, linewidth=0.9, zorder=3
-            )
+                (sector - 0.42, y - 0.34), 0.84, 0.68, facecolor=face, edgecolor=row.colour, zorder=3,
+                linewidth=0 if row.filled else 0.9,
+            )  # fmt: skip
             axes.add_patch(box)
 
 

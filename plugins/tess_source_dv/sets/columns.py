@@ -35,32 +35,30 @@ def described(products: Products, links: Links | None = None) -> Products:
 def _set_keys(products: Products, links: Links) -> pl.Series:
     if not len(links):
         return _nothing(products)
-    own = links.to_polars().filter(pl.col("kind") == "dv-set").select(uri="subject", set="object").unique("uri")
     uris = products.to_polars().select(pl.when(pl.col("kind").is_in(KINDS)).then("uri")).to_series()
-    return _values_by_key(uris, own.rename({"uri": "key", "set": "value"}))
+    return _values_by_key(uris, _of_kind(links, "dv-set", key="subject", value="object"))
 
 
 def _sector_texts(products: Products, links: Links) -> pl.Series:
     """Return the sectors of each set as text: the sector of a single-sector search, else those of the linked data."""
-    sets = _known_set_keys(products, links)
+    sets, frame = _known_set_keys(products, links), products.to_polars()
     if not sets.count():
         return _nothing(products)
-    of = links.to_polars().filter(pl.col("kind") == "dv-of").select("object", key="subject")
-    frame = products.to_polars()
-    sectors = _values_by_key(of["object"], frame.select(key="uri", value="first_sector"))
-    found = of.select("key", sector=sectors).drop_nulls().unique().group_by("key").agg(pl.col("sector").sort())
-    listed = _values_by_key(sets, found.select("key", value=texts_of_sectors(found["sector"])))
-    single = pl.when(pl.col("first_sector") == pl.col("last_sector")).then(pl.col("first_sector").cast(pl.String))
-    alone = frame.select(pl.when(sets.is_not_null()).then(single)).to_series()
-    return frame.select(pl.coalesce(alone, listed)).to_series()
+    of = _of_kind(links, "dv-of", key="object", value="subject")
+    sectors = _values_by_key(of["key"], _table(frame["uri"], frame["first_sector"]))
+    found = _table(of["value"], sectors).unique().drop_nulls().group_by("key").agg(pl.col("value").sort())
+    listed = _values_by_key(sets, _table(found["key"], texts_of_sectors(found["value"])))
+    single = pl.when(sets.is_not_null() & (pl.col("first_sector") == pl.col("last_sector"))).then(
+        pl.col("first_sector").cast(pl.String)
+    )
+    return frame.select(pl.coalesce(single, listed)).to_series()
 
 
 def _states(products: Products, links: Links) -> pl.Series:
     sets, frame = _known_set_keys(products, links), products.to_polars()
     if not sets.count():
         return _nothing(products)
-    of = links.to_polars().filter(pl.col("kind") == "dv-of").select(key="subject", value="state").unique("key")
-    told = _values_by_key(sets, of)
+    told = _values_by_key(sets, _of_kind(links, "dv-of", key="subject", value="state"))
     single = pl.when(pl.col("first_sector") == pl.col("last_sector")).then(pl.lit("exact")).otherwise(pl.lit("unknown"))
     return frame.select(pl.when(sets.is_not_null()).then(pl.coalesce(told, single))).to_series()
 
@@ -69,17 +67,30 @@ def _superseding_keys(products: Products, links: Links) -> pl.Series:
     sets = _known_set_keys(products, links)
     if not sets.count():
         return _nothing(products)
-    runs = links.to_polars().filter(pl.col("kind") == "supersedes").select(key="object", value="subject")
-    return _values_by_key(sets, runs.unique("key", keep="first", maintain_order=True))
+    return _values_by_key(sets, _of_kind(links, "supersedes", key="object", value="subject"))
 
 
 def _superseded_keys(products: Products, links: Links) -> pl.Series:
     sets = _known_set_keys(products, links)
     if not sets.count():
         return _nothing(products)
-    runs = links.to_polars().filter(pl.col("kind") == "supersedes").rechunk()
-    older = runs.group_by(key="subject", maintain_order=True).agg(value=pl.col("object").str.join(" "))
+    runs = _of_kind(links, "supersedes", key="subject", value="object").rechunk()
+    if runs.is_empty():
+        return _nothing(products)
+    older = runs.group_by("key", maintain_order=True).agg(pl.col("value").str.join(" "))
     return _values_by_key(sets, older)
+
+
+def _of_kind(links: Links, kind: str, *, key: str, value: str) -> pl.DataFrame:
+    """Return two columns of the links of one kind as `key` and `value`."""
+    frame = links.to_polars()
+    of = frame[[key, value]].filter(frame["kind"] == kind)
+    of.columns = ["key", "value"]
+    return of
+
+
+def _table(keys: pl.Series, values: pl.Series) -> pl.DataFrame:
+    return pl.DataFrame([keys.alias("key"), values.alias("value")])
 
 
 def _nothing(products: Products) -> pl.Series:
@@ -92,12 +103,19 @@ def _known_set_keys(products: Products, links: Links) -> pl.Series:
 
 
 def _values_by_key(keys: pl.Series, table: pl.DataFrame) -> pl.Series:
-    """Return the `value` of each key; null where there is none. Keys that are null, those of most products, take no time."""
+    """Return the `value` of each key, the first of several; null where there is none.
+
+    Keys that are null, those of most products, take no time.
+    """
+    if table.is_empty():
+        return pl.Series([None], dtype=table["value"].dtype).new_from_index(0, len(keys))
+    if table["key"].n_unique() < len(table):
+        table = table.unique("key", keep="first", maintain_order=True)
     if len(keys) < FEW:
-        few = keys.rename("key").to_frame().rechunk()
+        few = keys.alias("key").to_frame().rechunk()
         return few.join(table.rechunk(), on="key", how="left", maintain_order="left")["value"]
     known = keys.is_not_null()
-    frame = keys.filter(known).rename("key").to_frame().rechunk()
+    frame = keys.filter(known).alias("key").to_frame().rechunk()
     values = frame.join(table.rechunk(), on="key", how="left", maintain_order="left")["value"]
     if len(values) == len(keys):
         return values

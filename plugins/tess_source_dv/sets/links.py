@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from tess_source._lazy import pl
 from tess_source.names.vocabulary import FILES
 from tess_source.tables.listing import Links, Observations
-from tess_source_dv.sets.members import KINDS as MEMBERS
 from tess_source_dv.sets.members import members, sets_among
 from tess_source_dv.sets.superseded import REASONS, superseded
 from tess_source_dv.sets.used import BOUNDED, EXACT, OBSERVED, known, used
@@ -55,7 +54,7 @@ def link(products: Products, exactly: pl.DataFrame | None = None) -> Links | Non
             subject: key of a set; object: key of an older set. ``bounded`` where it is only probable. For each older set the first is the
             one to name. See `tess_source_dv.sets.superseded`.
     """
-    if not products["kind"].is_in(MEMBERS).any() or (dv := members(products)).is_empty():
+    if (dv := members(products)).is_empty():
         return None
     seen, exactly = observed(products), known() if exactly is None else exactly
     sets = sets_among(dv)
@@ -79,18 +78,16 @@ def observed(products: Products) -> pl.DataFrame:
 
 def _source_links(sets: pl.DataFrame, seen: pl.DataFrame, usage: pl.DataFrame) -> pl.DataFrame:
     """Return the links from sets to the data of their target and pipeline in the sectors that they used or may have used."""
-    told = sets.join(usage, on="id", maintain_order="left").select(
-        "id", "set", "pipeline", "tic", "first_sector", "last_sector", "state", "source",
-        sectors=pl.when((pl.col("state") == EXACT) & (pl.col("source") != "name")).then("sectors"),
-    )  # fmt: skip
-    slim = told.select("id", "pipeline", "tic", "first_sector", "last_sector")
     candidates = (
-        slim.join(seen, on=["pipeline", "tic"], maintain_order="left_right")
-        .filter(pl.col("sector").is_between("first_sector", "last_sector"))
-        .select("id", "sector", "kind", "object")
-        .join(told.select("id", "set", "state", "source", "sectors"), on="id", maintain_order="left")
-        .filter(pl.col("sectors").is_null() | pl.col("sector").is_in(pl.col("sectors")))
+        sets.select("id", "pipeline", "tic", "first_sector", "last_sector")
+        .join(seen, on=["pipeline", "tic"], maintain_order="left_right")
+        .filter(pl.col("sector").is_between("first_sector", "last_sector"))[["id", "sector", "kind", "object"]]
     )
+    of = candidates["id"]  # the place of a set in both tables
+    candidates = candidates.hstack([sets["set"][of], *usage[["state", "source", "sectors"]][of]])
+    told = (pl.col("state") == EXACT) & (pl.col("source") != "name")
+    if usage.select(told.any()).item():
+        candidates = candidates.filter(~told | pl.col("sector").is_in(pl.col("sectors")))
     reasons = {"name": SINGLE, **TOLD}
     return candidates.select(
         subject="set",

@@ -38,14 +38,17 @@ def members(products: Products) -> pl.DataFrame:
         product whose name does not tell all of the key is not among them: nothing is guessed.
     """
     frame = products.to_polars().filter(pl.col("kind").is_in(KINDS))
-    unnumbered = frame.select(pl.when(pl.col("run").is_null()).then("filename")).to_series()
-    runs = pl.col("run").cast(pl.String).str.zfill(5)
-    frame = frame.with_columns(version=names.columns(unnumbered)["version"])
-    # Unequal chunks make polars 2.1 panic when it joins texts, hence rechunk.
-    frame = frame.select("uri", "kind", "tce", "run", *KEY[:-1], edition=pl.coalesce(runs, "version"))
-    frame = frame.drop_nulls(["uri", *KEY]).rechunk()
+    edition = pl.col("run").cast(pl.String).str.zfill(5)
+    if frame["run"].null_count():
+        unnumbered = frame.select(pl.when(pl.col("run").is_null()).then("filename")).to_series()
+        edition = pl.coalesce(edition, pl.lit(names.columns(unnumbered)["version"]))
     first, last = (pl.col(column).cast(pl.String).str.zfill(4) for column in ("first_sector", "last_sector"))
-    return frame.with_columns(set=pl.format("{}/{}/s{}-s{}/{}", "pipeline", "tic", first, last, "edition"))
+    # A key is null if any part of it is. Unequal chunks make polars 2.1 panic when it joins texts, hence rechunk.
+    dv = frame.select(
+        "uri", "kind", "tce", "run", *KEY[:-1], edition=edition,
+        set=pl.concat_str("pipeline", pl.lit("/"), "tic", pl.lit("/s"), first, pl.lit("-s"), last, pl.lit("/"), edition),
+    ).rechunk()  # fmt: skip
+    return dv.drop_nulls(["uri", "set"]) if dv["uri"].null_count() or dv["set"].null_count() else dv
 
 
 def sets_among(dv: pl.DataFrame) -> pl.DataFrame:
@@ -63,7 +66,7 @@ def sets_among(dv: pl.DataFrame) -> pl.DataFrame:
         run, or the number of the version.
     """
     version = pl.col("edition").str.extract(r"(\d+)").cast(pl.Int32, strict=False)
-    sets = dv.select("set", "run", *KEY).unique("set", maintain_order=True).with_row_index("id")
+    sets = dv[["set", "run", *KEY]].unique("set", maintain_order=True).with_row_index("id")
     return sets.with_columns(order=pl.coalesce(pl.col("run"), version, 0))
 
 

@@ -41,35 +41,22 @@ def superseded(sets: pl.DataFrame, used: pl.DataFrame) -> pl.DataFrame:
         Columns `id` (of the older set), `by` (of the newer), `why` (a key of `REASONS`). By older set, later runs first; the first of
         several is the one to name: the latest run of the same search, else the latest run of all that subsume it.
     """
-    targets = sets.select("pipeline", "tic").unique().with_row_index("target")
     first, last = pl.col("first_sector"), pl.col("last_sector")
-    slim = (
-        sets.select("id", "pipeline", "tic", "first_sector", "last_sector", "order")
-        .join(used.select("id", "sectors", exact=pl.col("state") == "exact"), on="id", maintain_order="left")
-        .join(targets, on=["pipeline", "tic"], maintain_order="left")
-        .with_columns(
-            lo=pl.coalesce(pl.col("sectors").list.first(), first), hi=pl.coalesce(pl.col("sectors").list.last(), last)
-        )
-        .select("id", "target", "first_sector", "last_sector", "order", "exact", "lo", "hi")
-    )
-    newer = slim.select(
-        "target",
-        by="id",
-        from_="first_sector",
-        to="last_sector",
-        by_order="order",
-        by_exact="exact",
-        by_lo="lo",
-        by_hi="hi",
-    )
+    slim = sets.hstack([used["sectors"], used["state"]]).select(
+        "id", "pipeline", "tic", "first_sector", "last_sector", "order",
+        exact=pl.col("state") == "exact",
+        lo=pl.coalesce(pl.col("sectors").list.first(), first),
+        hi=pl.coalesce(pl.col("sectors").list.last(), last),
+    )  # fmt: skip
+    newer = slim.clone()
+    newer.columns = ["by", "pipeline", "tic", "from_", "to", "by_order", "by_exact", "by_lo", "by_hi"]
     again = (first == pl.col("from_")) & (last == pl.col("to"))
     # What is not known exactly may have used all of its range; what is known, nothing outside of its first and last sector.
     least = pl.when("by_exact").then("by_lo").otherwise("from_")
     most = pl.when("by_exact").then("by_hi").otherwise("to")
     pairs = (
-        slim.join(newer, on="target")
-        .filter(pl.col("by_order") > pl.col("order"))
-        .filter(again | ((pl.col("lo") >= least) & (pl.col("hi") <= most)))
+        slim.join(newer, on=["pipeline", "tic"])
+        .filter((pl.col("by_order") > pl.col("order")) & (again | ((pl.col("lo") >= least) & (pl.col("hi") <= most))))
         .select("id", "order", "by", "by_order", again=again, sure=pl.col("exact") & pl.col("by_exact"), by_exact="by_exact",
                 width=pl.col("to") - pl.col("from_"))
     )  # fmt: skip
@@ -83,9 +70,10 @@ def superseded(sets: pl.DataFrame, used: pl.DataFrame) -> pl.DataFrame:
 def _without_refuted(pairs: pl.DataFrame, used: pl.DataFrame) -> pl.DataFrame:
     """Return the pairs without those whose newer set is known not to have used all sectors of the older."""
     doubtful = ~pl.col("again") & pl.col("by_exact")
-    clear, rest = pairs.filter(~doubtful), pairs.filter(doubtful)
+    rest = pairs.filter(doubtful)
     if rest.is_empty():
-        return clear
+        return pairs
+    clear = pairs.filter(~doubtful)
     sectors = used.select("id", "sectors")
     rest = rest.join(sectors, on="id", how="left").join(
         sectors.rename({"id": "by", "sectors": "theirs"}), on="by", how="left"

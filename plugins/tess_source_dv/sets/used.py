@@ -39,6 +39,8 @@ def known(rows: Iterable[tuple[str, Sequence[int], str]] = ()) -> pl.DataFrame:
     """
     schema: dict[str, Any] = {"set": pl.String, "sectors": pl.List(pl.Int32), "source": pl.String}
     given = sorted((row for row in rows if len(row[1])), key=lambda row: SOURCES.index(row[2]))
+    if not given:
+        return pl.DataFrame(schema=schema)
     frame = pl.DataFrame([(key, sorted(set(s)), source) for key, s, source in given], schema=schema, orient="row")
     return frame.unique("set", keep="first", maintain_order=True)
 
@@ -60,18 +62,20 @@ def used(sets: pl.DataFrame, observed: pl.DataFrame, exactly: pl.DataFrame) -> p
     polars.DataFrame
         One row per set, in the same order: `id`, `sectors` (list of Int32, ascending; null if unknown), `state` and `source`.
     """
-    ranges = sets.select("id", "set", "pipeline", "tic", "first_sector", "last_sector")
+    ranges = sets[["id", "set", "pipeline", "tic", "first_sector", "last_sector"]]
     within = (
         ranges.filter(pl.col("first_sector") < pl.col("last_sector"))
-        .select("id", "pipeline", "tic", "first_sector", "last_sector")
-        .join(observed.select("pipeline", "tic", "sector").unique(), on=["pipeline", "tic"])
+        .join(observed[["pipeline", "tic", "sector"]].unique(), on=["pipeline", "tic"])
         .filter(pl.col("sector").is_between("first_sector", "last_sector"))
         .group_by("id")
         .agg(pl.col("sector").sort().alias("candidates"))
     )
     single = pl.col("first_sector") == pl.col("last_sector")
     itself = pl.concat_list("first_sector").cast(pl.List(pl.Int32))
-    joined = ranges.join(exactly.rechunk(), on="set", how="left", maintain_order="left")
+    if exactly.is_empty():
+        joined = ranges.with_columns(pl.lit(None, exactly.schema[name]).alias(name) for name in ("sectors", "source"))
+    else:
+        joined = ranges.join(exactly.rechunk(), on="set", how="left", maintain_order="left")
     joined = joined.join(within, on="id", how="left", maintain_order="left")
     is_exact = single | pl.col("sectors").is_not_null()
     observed_some = pl.col("candidates").is_not_null()

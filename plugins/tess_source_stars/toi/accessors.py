@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
+from tess_source.display.visible import logger
 from tess_source.errors import QueryError
 from tess_source.hooks.records import Accessor
 
@@ -13,6 +15,8 @@ if TYPE_CHECKING:
     from tess_source_stars.toi.table import Tois
 
 __all__ = ["ACCESSORS"]
+
+log: logging.Logger = logger(__name__)
 
 
 def session_tois(session: Session, targets: Any = None, *, toi: Any = None, refresh: bool = False) -> Tois:
@@ -46,13 +50,18 @@ def session_tois(session: Session, targets: Any = None, *, toi: Any = None, refr
     """
     from tess_source_stars.toi.filtering import WantedTois
     from tess_source_stars.toi.kept import known_tois
+    from tess_source_stars.toi.resolving import not_known
 
     wanted = None if toi is None else _checked(toi)
     assert wanted is None or isinstance(wanted, WantedTois)
     if refresh and session.settings.offline:
         raise QueryError("refresh asks ExoFOP again, and offline nothing is asked: choose one of them")
     stars = None if targets is None else _stars(session, targets)
-    tois = known_tois(session.settings, refresh=refresh).tois
+    known = known_tois(session.settings, refresh=refresh)
+    for name in wanted.names if wanted else ():
+        if not len(known.tois.where(name.mask())):
+            log.warning("%s", not_known(name, known))
+    tois = known.tois
     tois = tois if stars is None else tois.of_stars(stars)
     return tois if wanted is None else wanted.chosen(tois)
 

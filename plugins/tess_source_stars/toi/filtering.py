@@ -8,17 +8,20 @@ from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 from tess_source._lazy import pl
+from tess_source.display import text as words
 from tess_source.errors import did_you_mean
 from tess_source.hooks.records import Filter, Lookup
+from tess_source.targets.texts import cleaned
 from tess_source.units import is_whole, plain_number
 from tess_source_stars.toi.resolving import ToiName
 
 if TYPE_CHECKING:
     from tess_source.settings import Settings
     from tess_source.tables.listing import Observations, Products
+    from tess_source.targets.target import Query
     from tess_source_stars.toi.table import Tois
 
-__all__ = ["DISPOSITIONS", "FILTERS", "LOOKUPS", "WantedTois"]
+__all__ = ["DISPOSITIONS", "FILTERS", "LOOKUPS", "WantedTois", "reasons"]
 
 DISPOSITIONS = ("CP", "KP", "PC", "APC", "FP", "FA", "EB", "IS", "V", "O", "U")
 """Words of TFOPWG and of the TESS project."""
@@ -90,7 +93,29 @@ class WantedTois:
 
     def targets(self) -> list[str]:
         """Return the stars as targets; none if they are not named."""
-        return [] if self.dispositions else list(dict.fromkeys(f"TOI {name.number}" for name in self.names))
+        return [] if self.dispositions else list(dict.fromkeys(map(str, self.names)))
+
+
+def reasons(query: Query, settings: Settings) -> dict[str, str]:
+    """Return what the kept table says of the stars of a query that have none of the TOIs that are wanted: ``str(target)`` → one line."""
+    from tess_source_stars.toi.kept import kept_tois
+
+    wanted: WantedTois | None = query.filters.get("toi")
+    if wanted is None or (known := kept_tois(settings)) is None:
+        return {}
+    of_star: dict[int, list[str]] = {}
+    for row in known.tois.of_stars([target.tic for target in query.targets if target.tic is not None]):
+        of_star.setdefault(row["tic"], []).append(
+            f"{row['toi']} ({row['disposition'] or row['tess_disposition'] or '-'})"
+        )
+    fitting = {*wanted.chosen(known.tois)["tic"]}
+    return {
+        str(
+            target
+        ): f"{known.said} has {'TOI ' + words.first(of_star[target.tic]) if target.tic in of_star else 'no TOI'} of this star"
+        for target in query.targets
+        if target.tic is not None and (target.tic not in fitting if wanted.has_toi else target.tic in of_star)
+    }
 
 
 def _item(pattern: str) -> str:
@@ -107,7 +132,7 @@ def _items(value: Any) -> Iterable[str]:
     """
     plain = plain_number(value)
     if isinstance(value, str):
-        yield from filter(None, (part.strip() for part in value.split(",")))
+        yield from filter(None, (cleaned(part) for part in cleaned(value).split(",")))
     elif is_whole(plain, 1):
         yield str(plain)
     elif isinstance(plain, Real) and not isinstance(plain, bool) and 0 < float(plain) < 1e7:
@@ -146,4 +171,8 @@ FILTERS = (
         needs=tuple(COLUMNS),
     ),
 )
-LOOKUPS = (Lookup("tois", COLUMNS, _columns_of_products, "Add the TOIs of each star, and their dispositions."),)
+LOOKUPS = (
+    Lookup(
+        "tois", COLUMNS, _columns_of_products, "Add the TOIs of each star, and their dispositions.", may_be_null=True
+    ),
+)

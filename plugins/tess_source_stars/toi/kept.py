@@ -30,8 +30,8 @@ FORMAT = 1
 """Number of the format of the kept table; it grows when the columns, or how they are read, change."""
 AGAIN = 600.0
 """Seconds after a failure before ExoFOP is asked again, as long as there is a kept table."""
-LEAST = 0.5
-"""A new table with fewer rows than this share of the kept one is a failure: TOIs are retired, but never removed."""
+LEAST = 0.9
+"""A new table with fewer TOIs than this share of the kept one is a failure, e.g. one that was cut: TOIs are retired, never removed."""
 
 
 @dataclass(frozen=True)
@@ -80,9 +80,9 @@ def known_tois(settings: Settings, *, refresh: bool = False) -> KnownTois:
             if kept is None:
                 raise OfflineError("the table of TOIs")
             if age_of(kept.time) > max_age(settings.max_age):
-                log.warning("offline: TOIs are those of %s, %s", kept.said, ago(age_of(kept.time)))
+                log.warning("offline: TOIs are those of %s (asked for %s)", kept.said, ago(age_of(kept.time)))
             return kept
-        if kept and not refresh and (_is_young(kept, settings) or now() - _failed.get(file, 0.0) < AGAIN):
+        if kept and not refresh and (_is_young(kept, settings) or abs(now() - _failed.get(file, 0.0)) < AGAIN):
             return kept
         try:
             known = _fetched(settings, kept)
@@ -90,7 +90,7 @@ def known_tois(settings: Settings, *, refresh: bool = False) -> KnownTois:
             if kept is None:
                 raise
             _failed[file] = now()
-            log.warning("TOIs are those of %s, %s: %s", kept.said, ago(age_of(kept.time)), error)
+            log.warning("TOIs are those of %s (asked for %s): %s", kept.said, ago(age_of(kept.time)), error)
             return kept
         _failed.pop(file, None)
         _keep(settings, known)
@@ -126,8 +126,10 @@ def _fetched(settings: Settings, kept: KnownTois | None) -> KnownTois:
         tois = tois_of_bytes(data, SERVICE)
     except LoadError as error:
         raise ServiceError(SERVICE, str(error)) from error
-    if kept and len(tois) < LEAST * len(kept.tois):
-        raise ServiceError(SERVICE, f"its table has {len(tois):,} TOIs only, and had {len(kept.tois):,} on {kept.date}")
+    if not (count := tois["toi"].count()):
+        raise ServiceError(SERVICE, "its table has no TOI")
+    if kept and count < LEAST * (before := kept.tois["toi"].count()):
+        raise ServiceError(SERVICE, f"its table has {count:,} TOIs only, and had {before:,} on {kept.date}")
     time = this_moment()
     known = KnownTois(tois, time, date_of(data) or time[:10], answer.etag, answer.modified)
     return replace(known, tois=tois.with_columns(source=pl.lit(known.said)))

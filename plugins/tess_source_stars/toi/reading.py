@@ -1,16 +1,19 @@
-"""Reader of tables of TOIs: ExoFOP's of any year, as CSV or with bars, MIT's releases, and lists of community TOIs."""
+"""Reader of tables of TOIs: ExoFOP's of any year, as CSV or with bars, MIT's releases, NASA's table, and lists of community TOIs.
+
+Nothing is dropped in silence: a warning tells of rows that are left out, cells that are no values, and columns that are missing.
+"""
 
 from __future__ import annotations
 
+import codecs
 import csv
-import io
 import logging
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from datetime import date
+from email.utils import parsedate
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from tess_source._lazy import pl
 from tess_source.display import text as words
@@ -27,11 +30,15 @@ __all__ = ["date_of", "read_tois", "tois_of_bytes"]
 log: logging.Logger = logger(__name__)
 
 PREAMBLE = 100
-"""Lines among which the header is looked for."""
+"""Lines among which the header is looked for, beside those that begin with #."""
 DELIMITERS = (",", "|", "\t", ";")
 LINES = 20
 """Most lines of one row."""
-_NUMBER = re.compile(r"\s*(?:C?TOI[\s_-]*)?\d{1,16}\.\d{1,2}\s*", re.IGNORECASE)
+UNKNOWN = ("", "-", "--", "nan", "na", "n/a", "none", "null")
+"""What programs write into a cell without a value."""
+MAIN = ("disposition", "period", "epoch", "duration")
+"""Columns without which a table is of little use."""
+_NUMBER = re.compile(r"\s*(?:C?TOI[\s_-]*)?\d{1,16}\.\d{1,2}0*\s*", re.IGNORECASE)
 _TIC = re.compile(r"\s*(?:TIC\s*)?0*([1-9]\d{0,15})(?:\.0*)?\s*", re.IGNORECASE)
 _SECTORS = re.compile(r"[\s,;]+")
 FULL, LONGEST = 2_400_000.0, 20_000.0
@@ -49,7 +56,8 @@ def read_tois(path: str | Path) -> Tois:
     Returns
     -------
     Tois
-        In the order of the file. Rows that cannot be read are left out; a warning says how many, and which the first are.
+        In the order of the file. Rows that cannot be read are left out, and values that cannot be read are null; a warning says how
+        many, and which the first are.
 
     Raises
     ------
@@ -65,12 +73,13 @@ def read_tois(path: str | Path) -> Tois:
 def date_of(data: bytes) -> str | None:
     """Return the day on which a table was made, as the lines before its header tell, e.g. ``"2024-09-30"``."""
     start = data[:4000].decode("utf-8-sig", errors="replace")
-    if match := re.search(r"\bon \w{3} (\w{3} +\d+) [\d:]{8} (\d{4})", start):
+    if match := re.search(r"\b\w{3} \w{3} +\d+ [\d:]{8} \d{4}", start):
+        day = parsedate(match[0])
         try:
-            return datetime.strptime(f"{match[1]} {match[2]}", "%b %d %Y").date().isoformat()
+            return date(*day[:3]).isoformat() if day else None
         except ValueError:
             return None
-    match = re.search(r"^#\s*File Created:\s*(\d{4}-\d\d-\d\d)", start, re.MULTILINE)
+    match = re.search(r"^#\s*(?:File Created:|Generated on)\s*(\d{4}-\d\d-\d\d)", start, re.MULTILINE)
     return match[1] if match else None
 
 
@@ -82,13 +91,12 @@ def tois_of_bytes(data: bytes, name: str) -> Tois:
     LoadError
         If it is no table of TOIs.
     """
-    text = data.decode("utf-8-sig", errors="replace").replace("\0", "\N{REPLACEMENT CHARACTER}")
-    lines = text.replace("\r\n", "\n").split("\n")
-    start, reader, header = _header(lines, name)
+    lines = _text(data).replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    start, delimiter, header = _header(lines, name)
     places = columns_of_header(header)
     good: list[Sequence[str]] = []
     bad: list[str] = []
-    for number, row in _rows(lines, start, reader, len(header)):
+    for number, row in _rows(lines, start, delimiter, len(header)):
         if _is_row(row, places, len(header)):
             good.append(row)
         else:
@@ -100,42 +108,69 @@ def tois_of_bytes(data: bytes, name: str) -> Tois:
     if bad:
         count, verb = words.number(len(bad), "row"), "is" if len(bad) == 1 else "are"
         log.warning("%s: %s cannot be read, and %s left out (%s)", name, count, verb, words.first(bad, words.FEW))
+    known = {*places, *(["disposition"] if "tess_disposition" in places else [])}
+    if absent := [column for column in MAIN if column not in known]:
+        log.warning("%s: no column is recognised as %s: there it is null", name, ", ".join(absent))
     made = date_of(data)
     source = f"{name} of {made}" if made else name
-    return Tois(_frame(good, places)).with_columns(source=pl.lit(source))
+    return Tois(_frame(good, places, name)).with_columns(source=pl.lit(source))
 
 
-@dataclass(frozen=True)
-class _Cells:
-    """How the cells of a line are written."""
-
-    delimiter: str
-    quoted: bool
-
-    def of(self, line: str) -> list[str]:
-        """Return the cells of a line; none if it cannot be read."""
-        source = io.StringIO(line, newline="")
-        try:
-            if self.quoted:
-                return next(csv.reader(source, delimiter=self.delimiter), [])
-            return next(csv.reader(source, delimiter=self.delimiter, quoting=csv.QUOTE_NONE), [])
-        except csv.Error:
-            return []
+def _text(data: bytes) -> str:
+    """Return bytes as text: in UTF-8, or, in lines that are none, in the characters of Windows."""
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = "\n".join(map(_text_of_line, data.removeprefix(codecs.BOM_UTF8).split(b"\n")))
+    return text.replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
-def _header(lines: Sequence[str], name: str) -> tuple[int, _Cells, list[str]]:
-    """Return the number of lines before the rows, how cells are written, and the names of columns.
+def _text_of_line(line: bytes) -> str:
+    try:
+        return line.decode()
+    except UnicodeDecodeError:
+        return line.decode("cp1252", errors="replace")
+
+
+def _row(lines: Sequence[str], delimiter: str, width: int) -> tuple[list[str], int]:
+    """Return the cells of the first row of lines, and how many lines it takes: a quoted comment may go on over a few.
+
+    A quote without its other half does not swallow other rows: then it is the first line alone. Empty cells beyond the width are left out.
+    """
+    if lines[0].count('"') % 2:
+        row, taken = _cells(lines, delimiter)
+        if taken > 1 and len(row) == width and "".join(lines[:taken]).count('"') % 2 == 0:
+            return row, taken
+    ways = (_cells(lines[:1], delimiter, quoting)[0] for quoting in (csv.QUOTE_MINIMAL, csv.QUOTE_NONE))
+    rows = [row[:width] if not any(row[width:]) else row for row in ways]
+    return next((row for row in rows if len(row) == width), rows[0]), 1
+
+
+def _cells(lines: Sequence[str], delimiter: str, quoting: Literal[0, 3] = csv.QUOTE_MINIMAL) -> tuple[list[str], int]:
+    """Return the cells of the first row of lines, and how many lines it takes; none if it cannot be read."""
+    reader = csv.reader((f"{line}\n" for line in lines), delimiter=delimiter, quoting=quoting)
+    try:
+        return next(reader, []), reader.line_num
+    except csv.Error:
+        return [], 1
+
+
+def _header(lines: Sequence[str], name: str) -> tuple[int, str, list[str]]:
+    """Return the number of lines before the rows, what stands between cells, and the names of columns.
 
     Raises
     ------
     LoadError
         If there is no header of TOIs.
     """
-    for number, line in enumerate(lines[:PREAMBLE], 1):
+    notes = 0
+    for number, line in enumerate(lines, 1):
+        notes += line.startswith("#")
+        if number - notes > PREAMBLE:
+            break
         delimiter = max(DELIMITERS, key=line.count)
-        reader = _Cells(delimiter, delimiter != "|" or '"' in line)
-        if is_header(cells := reader.of(line.lstrip("# "))):
-            return number, reader, cells
+        if is_header(cells := _cells([line.lstrip("# ")], delimiter)[0]):
+            return number, delimiter, cells
     raise LoadError(f"{name} is no table of TOIs: {_what_it_is(lines)}")
 
 
@@ -144,6 +179,8 @@ def _what_it_is(lines: Sequence[str]) -> str:
     text = "\n".join(lines[:500]).strip()
     if not text:
         return "it is empty"
+    if text[0] == "<" and "<html" not in text.lower():
+        return "it is XML, and not lines with columns"
     if text[0] == "<":
         title = re.search(r"<title[^>]*>\s*(.*?)\s*</title>", text, re.IGNORECASE | re.DOTALL)
         return "it is a page of HTML" + (f", titled {' '.join(title[1].split())[:80]!r}" if title else "")
@@ -153,71 +190,80 @@ def _what_it_is(lines: Sequence[str]) -> str:
     return f"none of its first lines names a column of TIC ids and one of TOIs; it begins with {first[:80]!r}"
 
 
-def _rows(lines: Sequence[str], start: int, reader: _Cells, width: int) -> Iterator[tuple[int, list[str]]]:
-    """Yield the rows below the header, with the numbers of their lines. A quoted comment may go on over a few lines.
-
-    Each line is read on its own, so that a quote without its other half does not swallow the rest of the table.
-    """
+def _rows(lines: Sequence[str], start: int, delimiter: str, width: int) -> Iterator[tuple[int, list[str]]]:
+    """Yield the rows below the header, with the numbers of their first lines."""
     at = start
     while at < len(lines):
-        line, number = lines[at], at + 1
-        at += 1
-        if not line.strip():
-            continue
-        row = reader.of(line)
-        if reader.quoted and len(row) < width and line.count('"') % 2:
-            for more in range(1, LINES):
-                longer = reader.of("\n".join(lines[number - 1 : number + more]))
-                if len(longer) == width:
-                    row, at = longer, number + more
-                    break
-        yield number, row
+        number, taken = at + 1, 1
+        if lines[at].strip():
+            row, taken = _row(lines[at : at + LINES], delimiter, width)
+            yield number, row
+        at += taken
 
 
 def _is_row(row: Sequence[str], places: dict[str, int], width: int) -> bool:
     """Return whether a row has as many cells as the header, a TIC id, and the number of a TOI or community TOI."""
-    key = places["toi" if "toi" in places else "ctoi"]
-    return len(row) == width and bool(_TIC.fullmatch(row[places["tic"]]) and _NUMBER.fullmatch(row[key]))
+    keys = [row[places[name]] for name in ("toi", "ctoi") if name in places] if len(row) == width else []
+    return any(map(_NUMBER.fullmatch, keys)) and bool(_TIC.fullmatch(row[places["tic"]]))
 
 
-def _frame(rows: Sequence[Sequence[str]], places: dict[str, int]) -> Any:
-    """Return the columns of rows. A cell that is no number where one belongs is null."""
-    made = {
+def _frame(rows: Sequence[Sequence[str]], places: dict[str, int], name: str) -> Any:
+    """Return the columns of rows. A cell that is no value where one belongs is null, and a warning tells of it."""
+    cells = {
         column.name: pl.Series([row[places[column.name]].strip() for row in rows], dtype=pl.String)
         if column.name in places
         else pl.repeat(None, len(rows), dtype=pl.String, eager=True)
         for column in COLUMNS
     }
-    frame = pl.DataFrame(made).with_columns(pl.all().replace("", None))
     numbers = [column.name for column in COLUMNS if column.dtype == "Float64"]
-    frame = frame.with_columns(
+    positive = ["period", "duration", *(column for column in numbers if column.endswith("_err"))]
+    given = pl.DataFrame(cells).with_columns(
+        pl.when(pl.all().str.to_lowercase().is_in(UNKNOWN)).then(None).otherwise(pl.all()).name.keep()
+    )
+    zero = pl.col("epoch", *positive).cast(pl.Float64, strict=False).eq_missing(0.0)
+    given = given.with_columns(pl.when(zero).then(None).otherwise(pl.col("epoch", *positive)).name.keep())
+    frame = given.with_columns(
         pl.col(numbers).cast(pl.Float64, strict=False),
         pl.col("tic").str.extract(r"(\d+)").cast(pl.Int64),
-        *(_candidate(name) for name in ("toi", "ctoi")),
-        *(pl.col(name).str.to_uppercase() for name in ("disposition", "tess_disposition")),
+        *(_candidate(column) for column in ("toi", "ctoi")),
+        *(pl.col(column).str.to_uppercase() for column in ("disposition", "tess_disposition")),
         pl.col("sectors").map_elements(_sectors_in_words, return_dtype=pl.String),
     )
     frame = frame.with_columns(pl.when(pl.col(numbers).is_finite()).then(pl.col(numbers)))
-    frame = frame.with_columns(
-        _epoch(pl.col("epoch")),
-        *(_positive(name) for name in ("period", "duration")),
-        *map(_positive, _errors(numbers)),
+    frame = frame.with_columns(_epoch(pl.col("epoch")), pl.when(pl.col(positive) > 0).then(pl.col(positive)))
+    _tell_lost(given, frame, name)
+    return frame.select([pl.col(column).cast(kind) for column, kind in polars_schema(Tois).items()])
+
+
+def _tell_lost(given: Any, frame: Any, name: str) -> None:
+    """Warn of cells that are given, and null in the frame, and of TOIs that stand in more than one row."""
+    for column in frame.columns:
+        lost = given[column].filter(given[column].is_not_null() & frame[column].is_null())
+        if len(lost):
+            what = words.number(len(lost), "value")
+            log.warning(
+                "%s: %s of %s cannot be read, and %s null: %r",
+                name,
+                what,
+                column,
+                "is" if len(lost) == 1 else "are",
+                lost[0],
+            )
+    repeated = (
+        frame["toi"].filter(frame["toi"].is_duplicated() & frame["toi"].is_not_null()).unique(maintain_order=True)
     )
-    return frame.select([pl.col(name).cast(kind) for name, kind in polars_schema(Tois).items()])
+    if len(repeated):
+        log.warning(
+            "%s: %s in more than one row: %s",
+            name,
+            words.number(len(repeated), "TOI"),
+            words.first(repeated.to_list(), words.FEW),
+        )
 
 
 def _candidate(name: str) -> Any:
     """Return numbers of TOIs with both digits behind the point: programs that take them for numbers write 700.1 for 700.10."""
     return pl.col(name).str.extract(r"0*(\d+\.\d{1,2})").str.replace(r"\.(\d)$", ".${1}0")
-
-
-def _errors(numbers: Sequence[str]) -> list[str]:
-    return [name for name in numbers if name.endswith("_err")]
-
-
-def _positive(name: str) -> Any:
-    """Return a column in which 0 and what lies below, which stand for "not known", are null."""
-    return pl.when(pl.col(name) > 0).then(pl.col(name)).alias(name)
 
 
 def _epoch(days: Any) -> Any:
@@ -230,9 +276,9 @@ def _epoch(days: Any) -> Any:
     ).alias("epoch")
 
 
-def _sectors_in_words(text: str) -> str | None:
-    """Return a list of sectors in our spelling, e.g. ``"1-3,27"``; None if it is none."""
+def _sectors_in_words(text: str) -> str:
+    """Return a list of sectors in our spelling, e.g. ``"1-3,27"``; the text itself if it is none, such as one that ExoFOP has cut."""
     try:
-        return text_of_sectors(sectors_of_text(",".join(_SECTORS.split(text.strip(" ,;[]"))))) or None
+        return text_of_sectors(sectors_of_text(",".join(_SECTORS.split(text.strip(" ,;[]"))))) or text
     except ValueError:
-        return None
+        return text

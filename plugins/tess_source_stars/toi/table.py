@@ -24,7 +24,7 @@ class Tois(Rows):
 
     schema: ClassVar[Mapping[str, str]] = {column.name: column.dtype for column in COLUMNS}
     shown: ClassVar[Sequence[str]] = (
-        *("toi", "tic", "disposition", "period", "epoch", "duration", "depth"),
+        *("toi", "tic", "disposition", "tess_disposition", "period", "epoch", "duration", "depth"),
         *("planet_radius", "tmag", "sectors", "comments"),
     )
     looks: ClassVar[Mapping[str, NumberLook]] = {

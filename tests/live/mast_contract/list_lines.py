@@ -311,7 +311,7 @@ def check_packed(ask: Asking, url: str) -> None:
     "lists",
     "Lists come packed by gzip to who accepts that.",
     "U",
-    "cost of `catalogue update`: about 50 MB for the whole mission, or 500 MB",
+    "cost of `catalogue update`: about 160 MB for all lists of SPOC, or 1.6 GB",
 )
 def _packed(ask: Asking) -> None:
     check_packed(ask, FIRST_DV)

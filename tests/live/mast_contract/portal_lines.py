@@ -305,7 +305,7 @@ def _diamante(ask: Asking) -> None:
 
 @line(
     "portal-count", "portal", f"`columns` `{COUNT}` gives one row with one value: as many as there are rows.", "V (code of astroquery)",
-    "`count`, and the guard against very large answers",
+    "`count`, and the guard against very large answers; rows that are not as many as were counted are an error",
 )  # fmt: skip
 def _count(ask: Asking) -> None:
     (row,) = rows(ask, FILTERED, {"columns": COUNT, "filters": one(obs_collection="TESS", target_name=KELT9)})

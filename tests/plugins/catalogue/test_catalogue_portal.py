@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from tess_source import Session
+from tess_source.clock import now
 from tess_source.errors import QueryError
-from tess_source_catalogue import portal
+from tess_source_catalogue import portal, update
 from tess_source_sample.faults import Fault
 from tess_source_sample.server import SampleArchive
 
@@ -19,6 +20,11 @@ ONLY_THE_PORTAL = ["obsid", "t_min", "t_max", "proposal_id", "t_obs_release", "s
 def session(fresh_archive: SampleArchive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Session:
     monkeypatch.setattr(portal, "PAUSE", 0.0)
     return Session(fresh_archive.url, cache=tmp_path)
+
+
+def sectors_asked(archive: SampleArchive) -> set[str]:
+    asked = " ".join(str(dict(request.body)) for request in archive.requests if request.service)
+    return {sector for sector in ("14", "15") if f"'values': ['{sector}']" in asked}
 
 
 def rows(session: Session, archive: str) -> list[tuple[object, ...]]:
@@ -45,6 +51,17 @@ def test_a_sector_that_fails_costs_itself_and_a_later_run_asks_for_it_alone(
     assert [outcome.last for outcome in first.failed] == [15]
     assert session.catalogue().has("portal", 14)
     fresh_archive.faults.clear()
+    fresh_archive.requests.clear()
     second = session.catalogue().update([14, 15], source="portal", progress=False)
-    assert not second.failed
-    assert session.catalogue().has("portal", 15)
+    assert {one.last: one.state for one in second.outcomes} == {14: "unchanged", 15: "new"}
+    assert sectors_asked(fresh_archive) == {"15"}
+
+
+def test_a_sector_is_asked_for_again_after_a_day(
+    session: Session, fresh_archive: SampleArchive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session.catalogue().update(14, source="portal", progress=False)
+    fresh_archive.requests.clear()
+    monkeypatch.setattr(update, "now", lambda: now() + portal.FRESH)
+    session.catalogue().update(14, source="portal", progress=False)
+    assert sectors_asked(fresh_archive) == {"14"}

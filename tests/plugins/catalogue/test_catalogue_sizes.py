@@ -8,6 +8,7 @@ import pytest
 
 from tess_source import Session
 from tess_source._lazy import pl
+from tess_source.tables.entries import expected_in_words
 from tess_source_catalogue.bucket import read_sizes
 from tess_source_sample.faults import Fault
 from tess_source_sample.server import SampleArchive
@@ -36,6 +37,10 @@ def listings(archive: SampleArchive) -> list[str]:
 def test_sizes_are_unknown_until_the_listing_is_asked_for_by_name(session: Session, archive: SampleArchive) -> None:
     assert set(sizes(session, "catalogue", sector=[14, 15]).values()) == {(None, None)}
     assert listings(archive) == []
+    found = session.search(KELT_9, sector=[14, 15], kind="lc", pipeline="SPOC", archive="catalogue")
+    assert "2 products (unknown, about 4.0 MB)" in found.summary()
+    assert "2 of unknown size, about 4.0 MB" in found.plan().summary()
+    assert expected_in_words(found.plan().expected()) == "2 to fetch (unknown, about 4.0 MB)"
 
 
 def test_sizes_are_those_of_the_archive_and_etags_are_sums(session: Session, archive: SampleArchive) -> None:

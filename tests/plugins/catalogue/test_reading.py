@@ -381,18 +381,6 @@ def test_what_does_not_belong_in_a_list_is_shown_and_not_answered(tmp_path: Path
     assert sorted(uri.rpartition("/")[2] for uri in catalogue.strange()["uri"]) == [light_curve(2, 6), "what.fits"]
 
 
-def test_a_list_of_another_plugin_needs_addresses_only(tmp_path: Path) -> None:
-    folder = CatalogueFolder(tmp_path)
-    uri = "mast:HLSP/gsfc-eleanor-lite/s0001/0000/0002/6113/6679/hlsp_gsfc-eleanor-lite_tess_ffi_s0001-0000000261136679_tess_v1.0_lc.fits"
-    keep(folder, "eleanor", 1, 1, pl.DataFrame({"uri": [uri]}))
-    keep_targets(folder, 1, [261136679])
-    catalogue = Catalogue(folder)
-    (row,) = catalogue.observations(pipelines=["GSFC-ELEANOR-LITE"]).rows(named=True)
-    assert (row["obs_id"], row["tmag"]) == (uri.rpartition("/")[2].removesuffix(".fits"), 9.5)
-    assert catalogue.products(catalogue.observations())["uri"].to_list() == [uri]
-    assert catalogue.pipelines() == {"GSFC-ELEANOR-LITE"}
-
-
 def test_a_cone_has_the_stars_within_its_radius_over_the_pole_and_across_zero(tmp_path: Path) -> None:
     folder = CatalogueFolder(tmp_path)
     places = {
@@ -429,6 +417,24 @@ def test_targets_are_those_of_the_lists_by_sector_and_cadence(tmp_path: Path) ->
     assert catalogue.targets(exptime=20)["tic"].to_list() == [6]
     assert catalogue.targets(sectors=[28], tics=[5]).is_empty()
     assert catalogue.has("targets", 28) and not catalogue.has("fast-targets", 28)
+
+
+def test_the_lists_of_a_star_are_read_together_whatever_form_they_have_and_a_damaged_one_is_named(
+    tmp_path: Path,
+) -> None:
+    folder = CatalogueFolder(tmp_path)
+    for sector in (1, 2, 3):
+        keep_targets(folder, sector, [5, 6])
+    more_digits = pl.DataFrame({"tic": [5], "camera": [3], "ccd": [4], "tmag": [9.0], "ra": [5.123456], "dec": [1.5]})
+    damaged = keep(folder, "targets", 4, 4, scaled(more_digits))
+    catalogue = Catalogue(folder)
+    assert catalogue.targets(tics=[5]).select("sector", "ra").sort("sector").rows() == [
+        (1, 5.0), (2, 5.0), (3, 5.0), (4, 5.123456),
+    ]  # fmt: skip
+    assert catalogue.targets(tics=[]).is_empty()
+    damaged.path.write_bytes(b"PAR1")
+    with pytest.raises(DamagedFileError, match="s0004-"):
+        catalogue.targets(tics=[5])
 
 
 def test_an_empty_catalogue_has_tables_without_rows(tmp_path: Path) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
-from lists import catalogue_of, fill, listed, rows_of, source
+from lists import catalogue_of, fill, listed, multi, rows_of, source
 from serving import Server, serving, status
 
 from tess_source._lazy import pl
@@ -58,6 +58,20 @@ def test_a_list_that_the_others_of_its_pipeline_have_is_missing(server: Server, 
     assert row(catalogue.status(), "lc", 3)["state"] == "missing"
     missing = catalogue.status().where(pl.col("state") == "missing")
     assert missing.to_polars().select("source", "last_sector").rows() == [("lc", 3)]
+
+
+def test_tables_by_links_are_missing_too_but_not_searches_over_several_sectors(server: Server, tmp_path: Path) -> None:
+    def tables(sector: int, links: Sequence[str]) -> list[str]:
+        return [link for link in links if link.endswith(f"tce_{sector}.sh")]
+
+    index = "https://archive.stsci.edu/lists/index.html"
+    server.files["/lists/index.html"] += b'<a href="tce_1.sh"></a>'
+    fill_one = source("tce", gives="tces", kinds=(), locate=tables, index=index)
+    server.files["/lists/tce_1.sh"] = listed(1)
+    made = catalogue_of(server, tmp_path, source("lc"), fill_one, source("multi-dv", locate=multi, index=index))
+    made.update("1-3", progress=False)
+    missing = made.status().where(pl.col("state") == "missing").to_polars()
+    assert missing.select("source", "last_sector").rows() == [("tce", 2), ("tce", 3)]
 
 
 def test_the_status_is_shown_with_a_row_per_source_and_its_sectors_as_ranges(

@@ -269,6 +269,31 @@ def test_a_page_of_links_that_fails_costs_only_its_sources(server: Server, catal
     assert ("lc", 1, 1) in catalogue.folder.lists()
 
 
+@pytest.mark.parametrize("page", [b"<html><a href='/login'>Log in</a></html>", b"<html>Down for maintenance</html>"])
+def test_a_page_without_links_to_lists_is_a_failure(server: Server, catalogue: SessionCatalogue, page: bytes) -> None:
+    server.files["/lists/index.html"] = page
+    (failed,) = catalogue.update(1, progress=False).failed
+    assert failed.source == "multi-dv"
+    assert failed.problem == "https://archive.stsci.edu/lists/index.html: the page has no links to lists"
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        b"<A HREF='s0001-s0002.sh'>x</A>",
+        b'<table><tr><td>a</td></tr></table><TABLE><TD><a class=x href = "/lists/s0001-s0002.sh">x</a></TABLE>',
+        b'<a href="https://archive.stsci.edu/lists/s0001-s0002.sh"><b>x</a>',
+        b'<a href="../lists/s0001-s0002.sh"><a href="http://[">bad</a><a>none</a>',
+        b"\xef\xbb\xbf<!DOCTYPE html>\r\n<a\r\nhref=s0001-s0002.sh>x</a>",
+    ],
+)
+def test_links_of_a_page_are_found_however_they_are_written(
+    server: Server, catalogue: SessionCatalogue, page: bytes
+) -> None:
+    server.files["/lists/index.html"] = page
+    assert states(catalogue, 2, kind="dv")["multi-dv", 2] == "new"
+
+
 def test_a_mistake_in_a_plugin_costs_only_its_lists(server: Server, tmp_path: Path) -> None:
     def mistaken(path: Path, address: str) -> pl.DataFrame:
         raise KeyError("tic")

@@ -97,7 +97,7 @@ def test_what_a_worker_does_not_see_or_cannot_be_sent_is_parsed_by_this_process(
 
 def test_a_worker_that_does_not_see_the_file_says_so(tmp_path: Path) -> None:
     answer = update.ListAnswer("a", "new", tmp_path / "nowhere", size=5)
-    job = building.ListJob(tmp_path, ("lc", 1, 1), parse, (), answer, update.ListFacts(), 0.0)
+    job = building.ListJob(tmp_path, ("lc", 1, 1), parse, (), update.ListFacts(), answer, update.ListFacts(), 0.0)
     assert building.built_by_worker(job) is None
     answer.path.write_bytes(b"another file")
     assert building.built_by_worker(job) is None

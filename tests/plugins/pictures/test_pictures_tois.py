@@ -42,7 +42,7 @@ def test_each_toi_stands_with_the_tce_that_it_is() -> None:
     assert [row[:5] for row in rows] == [
         ["700.01", "1", "CP (confirmed planet)", "5.250000", "2000.1235"],
         ["700.02", "2 (period 2:1)", "PC (planet candidate)", "10.500000", "2000.1235"],
-        ["700.03", "–", "V", "–", "2000.1235"],
+        ["700.03", "–", "V (variable star)", "–", "2000.1235"],
     ]
     assert rows[0][-1] == "&lt;b&gt;bold&lt;/b&gt;"
     assert "From ExoFOP of 2024-09-30" in shown

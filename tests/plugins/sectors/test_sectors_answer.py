@@ -15,7 +15,7 @@ from astropy.coordinates import SkyCoord
 from mast_case import KELT9, TOI3505
 
 from tess_source import Session
-from tess_source.errors import MissingExtraError, OfflineError, QueryError
+from tess_source.errors import LargeAnswerError, MissingExtraError, OfflineError, QueryError
 from tess_source.tables.listing import Observations
 from tess_source.tables.rows import with_schema
 from tess_source.targets.target import Query, Target
@@ -77,13 +77,25 @@ def test_a_sector_that_was_asked_for_has_a_row_where_the_star_is_on_no_ccd(sessi
     assert "7.6′ outside the science pixels" in rows["why"][2]
 
 
-@pytest.mark.parametrize("sector", [35, "35", [35], range(35, 36), np.array([35]), pl.Series([35])])
+@pytest.mark.parametrize(
+    "sector",
+    [
+        35, "35", " 35 ", [35], range(35, 36), np.array([35]), pl.Series([35]), np.int64(35), 35.0, (35,), {35}, ["35"], slice(35, 36),
+        "35..35", iter([35]),
+    ],
+)  # fmt: skip
 def test_sectors_may_be_written_in_many_ways(alone: Session, sector: object) -> None:
     rows = alone.sectors(PLACE, sector=sector, products=False)  # type: ignore[arg-type]
     assert states_of(rows) == {35: states.EDGE}
 
 
-@pytest.mark.parametrize("sector", ["", "x", 0, -1, [], "1-x", True, None.__class__, "12345"])
+def test_sectors_without_an_end_go_to_the_last_one_that_is_known(alone: Session) -> None:
+    assert list(states_of(alone.sectors(PLACE, sector=">=105", products=False))) == [105, 106, 107, 108]
+
+
+@pytest.mark.parametrize(
+    "sector", ["", "x", 0, -1, [], "1-x", True, None.__class__, "12345", 10**12, "14 41", [True], 14.5, "1-99999"]
+)
 def test_what_is_no_sector_is_an_error_that_says_what_is(alone: Session, sector: object) -> None:
     with pytest.raises(QueryError, match="14 or '1-13,40'"):
         alone.sectors(PLACE, sector=sector, products=False)  # type: ignore[arg-type]
@@ -199,6 +211,33 @@ def test_a_target_or_a_file_is_there_although_its_position_lies_elsewhere() -> N
     assert found[3] == (states.DELIVERED, None)
 
 
+def test_products_of_other_pipelines_show_that_a_star_was_on_silicon_whatever_its_position_says() -> None:
+    star = pl.DataFrame({"target": [0], "tic": [TOI3505], "ra": [LATE[0]], "dec": [LATE[1]]})
+    rows = [
+        {"tic": TOI3505, "sector": sector, "lc": False, "fast_lc": False, "hlsp": "QLP", "dv": False}
+        for sector in (2, 14, 110)
+    ]
+    found = rows_of(SETTINGS, star, with_schema(pl.DataFrame(rows), HELD), wanted=[2, 3, 14, 110])
+    assert states_of(found) == {2: states.NO_FILE, 3: states.OFF, 14: states.NO_FILE, 110: states.NO_FILE}
+    assert "by its position it would not be on silicon; products of QLP" in found["why"][0]
+
+
+@pytest.mark.parametrize(
+    ("light", "listed", "state"),
+    [({120: True}, False, states.DELIVERED), ({}, True, states.NOT_DELIVERED), ({}, False, states.FUTURE)],
+)
+def test_a_sector_that_only_tess_point_knows_is_to_come_unless_there_is_more_of_it(
+    light: dict[int, bool], listed: bool, state: str
+) -> None:
+    star = pl.DataFrame({"target": [0], "tic": [TOI3505], "ra": [LATE[0]], "dec": [LATE[1]]})
+    seen = {"sector": 120, "camera": 1, "ccd": 3, "column": 50.5, "row": 60.5, "ahead": True}
+    ahead = star.with_columns(pl.lit(value).alias(name) for name, value in seen.items())
+    ahead = ahead.cast({"sector": pl.Int32, "camera": pl.Int32, "ccd": pl.Int32})
+    lists = target_lists(TOI3505, [(120, 1, 3)] if listed else [], {120})
+    found = rows_of(SETTINGS, star, at_archive(TOI3505, light), lists, [120], ahead)
+    assert found.to_polars().select("state", "camera", "column").rows() == [(state, 1, 50.5)]
+
+
 def test_of_two_cameras_only_the_one_on_the_list_has_the_light_curve() -> None:
     star = pl.DataFrame({"target": [0], "tic": [7], **_between_cameras()})
     seen = rows_of(SETTINGS, star, wanted=[1]).to_polars()
@@ -308,6 +347,13 @@ def test_an_empty_answer_says_where_the_place_lies_in_each_sector(session: Sessi
     assert "no target list is here" in found.explain()
 
 
+def test_an_empty_answer_asks_the_tic_where_its_stars_lie(fresh_archive: SampleArchive, tmp_path: Path) -> None:
+    fresh_archive.catalogue.observations[:] = []
+    session = Session(fresh_archive.url, cache=tmp_path)
+    said = "TIC 16740101: on silicon in sectors 14-15, 41"
+    assert said in session.search([KELT9, 5]).explain()
+
+
 def test_a_star_whose_place_is_not_known_gets_no_reason_and_no_request(archive: SampleArchive) -> None:
     session = Session(archive.url)
     found = session.search([5, TOI3505])
@@ -327,7 +373,7 @@ def test_a_place_on_the_edge_has_a_reason_of_its_own_and_a_star_without_a_place_
 
 def test_what_several_say_of_one_place_stands_in_one_line(session: Session) -> None:
     said = session.search("84.5 -80.6").explain()
-    assert "84.5 -80.6: no star within 5 arcmin has observations; on silicon in sectors 1, 4" in said
+    assert "488 arcsec finds it; on silicon in sectors 1, 4" in said
 
 
 # -- refreshing --
@@ -372,6 +418,34 @@ def test_new_sectors_come_from_the_archives_footprints_without_their_unexposed_e
     assert 109 in states_of(Session(fresh_archive.url, cache=tmp_path, offline=True).sectors(PLACE, products=False))
 
 
+def test_a_sector_that_the_archive_has_in_part_does_not_say_where_a_star_is_not(
+    fresh_archive: SampleArchive, tmp_path: Path
+) -> None:
+    from tess_source_sectors.chips import bundled
+
+    fresh_archive.catalogue.observations += _footprints_of_sector_1()[:-1]
+    session = Session(fresh_archive.url, cache=tmp_path)
+    session.refresh_sectors()
+    x, y, z = bundled().of_sectors([1]).middle[-1]
+    on_the_last_ccd = float(np.degrees(np.arctan2(y, x))), float(np.degrees(np.arcsin(z)))
+    rows = session.sectors([PLACE, on_the_last_ccd], sector=109, products=False)
+    assert rows["state"].to_list() == [states.SILICON, states.UNKNOWN_SECTOR]
+
+
+def test_sectors_that_the_archive_takes_from_its_list_stay_known(
+    fresh_archive: SampleArchive, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with_sector_109(fresh_archive)
+    session = Session(fresh_archive.url, cache=tmp_path)
+    before = session.refresh_sectors()
+    rows = fresh_archive.catalogue.observations
+    rows[:] = [row for row in rows if "tess-s0109" not in row["obs_id"]]
+    fresh_archive.catalogue.observations.append(dict(_footprints_of_sector_1()[0], obs_id="tess-s0110-1-1"))
+    assert session.refresh_sectors() == [*before, 110]
+    assert "do not have sectors 109 any more" in caplog.text
+    assert states_of(session.sectors(PLACE, sector=109, products=False)) == {109: states.SILICON}
+
+
 def test_a_kept_file_that_is_damaged_is_not_used_and_said(
     fresh_archive: SampleArchive, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -397,6 +471,11 @@ def test_a_kept_file_that_is_damaged_is_not_used_and_said(
             {"sector": [14, 54], "kind": "tp", "pipeline": "TASOC"},
             "TIC 390988385: a light curve in sector 54; on silicon",
         ),
+        ({"sector": ["1-3", "14-16"], "kind": "tp"}, "TIC 390988385: on silicon in sector 14 ("),
+        ({"sector": "<14"}, "TIC 390988385: not on silicon in sectors 1-13"),
+        ({"sector": 54, "exptime": 20}, "TIC 390988385: a light curve in sector 54 (none at 20 s)"),
+        ({"exptime": 20}, "TIC 390988385: a light curve in sectors 54, 81 (none at 20 s)"),
+        ({"kind": "fast-lc"}, "TIC 390988385: a light curve in sectors 54, 81 (none at 20 s)"),
     ],
 )
 def test_an_answer_of_which_a_filter_by_sector_leaves_nothing_says_why(
@@ -410,4 +489,16 @@ def test_an_answer_of_which_a_filter_by_sector_leaves_nothing_says_why(
 
 def test_nothing_is_said_of_sectors_that_were_not_asked_for(session: Session) -> None:
     assert "silicon" not in session.search("TIC 390988385", kind="fast-tp").explain()
+    assert "silicon" not in session.search("TIC 390988385", kind="lc", pipeline="CDIPS").explain()
+    assert "silicon" not in session.search("TIC 390988385", sector=10**12).explain()
     assert "sector 14" not in session.search("TIC 390988385", sector=1).explain()
+
+
+def test_more_observations_than_a_page_are_refused_and_large_goes_on(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tess_source_mast.guard.MOST_ROWS", 5)
+    with pytest.raises(LargeAnswerError, match="large=True"):
+        session.sectors(KELT9)
+    assert len(session.sectors(KELT9, large=True))
+    assert len(session.sectors(KELT9, products=False))

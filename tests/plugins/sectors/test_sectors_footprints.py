@@ -33,6 +33,10 @@ def test_a_footprint_is_read_with_its_corners_and_dates() -> None:
     assert dates_of([row]).row(0) == (109, "2026-09-17T00:00:00", "2026-10-14T00:00:00", 200)
 
 
+def test_a_polygon_may_name_its_frame() -> None:
+    assert parse(table({**ROW, "s_region": f"POLYGON ICRS {CORNERS}"})) == parse(table(ROW))
+
+
 def test_a_ccd_that_comes_twice_counts_once_and_the_last_row_wins() -> None:
     assert [row[4] for row in parse(table(ROW, {**ROW, "t_max": 61328.0}))] == [61328.0]
 

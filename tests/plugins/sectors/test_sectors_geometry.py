@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sizes import size
 
 from tess_source_sectors.chips import AT_ONCE, Chips, bundled, bundled_dates
-from tess_source_sectors.geometry import edge_normals, image_around, science_within, unit_vectors
+from tess_source_sectors.geometry import edge_normals, image_around, science_within, sines_of_margins, unit_vectors
 
 PI_MEN = (84.291188, -80.46912)
 SECTORS = [1, 4, 8, 11, 12, 13, 27, 28, 31, 34, 38, 39, 61, 62, 64, 65, 66, 67, 68, 88, 89, 93, 94, 95]
@@ -26,6 +28,12 @@ def square(ra: float, dec: float, half: float = 6.0) -> Chips:
     corners = [middle + side * (x * east + y * north) for x, y in ((-1, -1), (-1, 1), (1, 1), (1, -1))]
     one = np.array([1], dtype=np.int32)
     return Chips.of(one, one, one, science_within(np.array([corners])))
+
+
+def degrees(vector: np.ndarray) -> tuple[float, float]:
+    """Right ascension and declination of a direction."""
+    x, y, z = vector
+    return math.degrees(math.atan2(y, x)), math.degrees(math.atan2(z, math.hypot(x, y)))
 
 
 def beside(ra: float, dec: float, east: float, north: float) -> tuple[float, float]:
@@ -136,16 +144,19 @@ def is_within(ra: float, dec: float, corners: list[tuple[float, float]]) -> bool
     return abs(sum(turns)) > math.pi
 
 
-@given(number=st.integers(0, 1727), east=st.floats(-9, 9), north=st.floats(-9, 9))
-def test_any_place_near_a_ccd_is_inside_where_its_corners_turn_round_it(number: int, east: float, north: float) -> None:
-    chip = bundled().where(np.array([number]))
-    x, y, z = chip.middle[0].astype(float)
-    place = beside(math.degrees(math.atan2(y, x)), math.degrees(math.asin(z)), east, north)
-    corners = [(math.degrees(math.atan2(y, x)), math.degrees(math.asin(z))) for x, y, z in chip.corners[0]]
-    seen = chip.seeing(*np.array([place]).T)
-    margin = seen["margin"][0] if len(seen) else -math.inf
-    if abs(margin) > 0.02:  # the polygons bend inwards by less, as their vertices are rounded to 0.36 arcsec
-        assert (margin >= 0) == is_within(*place, corners)
+def test_any_place_near_an_edge_is_inside_where_the_corners_turn_round_it() -> None:
+    """Sides bend outwards by up to 2.5 arcmin, and those towards the middle of the camera inwards by 0.1."""
+    generator, wrong = np.random.default_rng(8), []
+    for number in generator.integers(0, 1728, size(30, 1000)):
+        chip = bundled().where(np.array([number]))
+        along, away = generator.uniform(0, 1, (16, 1)), np.radians(generator.uniform(-0.4, 0.4, (16, 1)) / 60)
+        corners = chip.corners[0]
+        places = (1 - along) * corners + along * np.roll(corners, -1, axis=0) + away * chip.science[0]
+        places_on_sky = [degrees(place) for place in places]
+        seen = chip.seeing(*np.array(places_on_sky).T).filter(pl.col("margin") >= 0)["place"].to_list()
+        within = [n for n, place in enumerate(places_on_sky) if is_within(*place, [degrees(one) for one in corners])]
+        wrong += [] if seen == within else [int(number)]
+    assert wrong == []
 
 
 @given(ra=st.floats(0, 360), dec=st.floats(-90, 90))
@@ -154,7 +165,8 @@ def test_no_place_is_seen_by_two_ccds_of_one_camera_and_the_search_loses_none(ra
     seen = chips.seeing([ra], [dec])
     inside = seen.filter(seen["margin"] > 0.02)
     assert len(inside.unique(["sector", "camera"])) == len(inside)
-    sines = np.einsum("pij,j->pi", chips.science, unit_vectors(ra, dec)).min(axis=1)
+    stars = np.broadcast_to(unit_vectors(ra, dec), (len(chips), 3))
+    sines = sines_of_margins(chips.science, chips.bent, stars)
     assert sorted(chips.sector[sines >= 0]) == seen.filter(seen["margin"] >= 0)["sector"].to_list()
 
 

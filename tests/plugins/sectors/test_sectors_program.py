@@ -12,6 +12,7 @@ from mast_case import TOI3505
 from program_run import Program
 
 from tess_source import Session
+from tess_source.errors import QueryError
 from tess_source.tables.listing import Links, Observations, Products
 from tess_source_dv.draw.coverage import SEEN, plot_coverage
 from tess_source_sample.server import SampleArchive
@@ -139,6 +140,23 @@ def test_a_star_with_products_of_other_pipelines_alone_has_a_picture(archive: Sa
     )
     (axes,) = plot_coverage(others).axes
     assert [label.get_text() for label in axes.get_yticklabels()] == [SEEN, "QLP", "TASOC", "TESS-SPOC"]
+    assert "sectors observed; no data validation" in {text.get_text() for text in axes.figure.texts}
+    assert axes.figure.legends == []
+
+
+def test_a_star_without_any_data_has_a_picture_of_the_sectors_on_silicon_if_its_place_is_known(
+    archive: SampleArchive, tmp_path: Path
+) -> None:
+    session = Session(archive.url, cache=tmp_path)
+    nothing = session.search(TOI3505).replace(
+        products=Products.empty(), observations=Observations.empty(), links=Links.empty()
+    )
+    with pytest.raises(QueryError, match="nothing to draw"):
+        plot_coverage(nothing)
+    session.stars(TOI3505)
+    (axes,) = plot_coverage(nothing).axes
+    assert [label.get_text() for label in axes.get_yticklabels()] == [SEEN]
+    assert "neither light curves nor data validation" in {text.get_text() for text in axes.figure.texts}
 
 
 def test_a_search_that_does_not_say_where_its_star_lies_has_no_row_of_sectors_on_silicon() -> None:

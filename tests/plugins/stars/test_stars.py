@@ -29,7 +29,8 @@ def test_values_come_with_their_errors_and_units(service: TicService) -> None:
     assert table["pmra"].unit == u.mas / u.yr
     assert table["logg"].unit == u.dex(u.cm / u.s**2)
     assert table["gaia"].unit is None
-    assert all(table[name].description for name in table.colnames if name in BY_NAME)
+    assert all(table[name].description for name in table.colnames)
+    assert all(table[name].unit == table[name.removesuffix("_err")].unit for name in table.colnames)
     assert {**stars.to_polars().schema} == {**Stars.empty().to_polars().schema}
 
 
@@ -155,8 +156,8 @@ def test_too_many_stars_and_too_wide_cones_are_refused_before_anything_is_asked(
         (None, {}, "give the targets whose stars you want"),
         ([], {}, "the list of targets is empty"),
         (DWARF, {"radius": 5}, "a radius is for names and coordinates"),
-        (DWARF, {"neighbours": "1 kpc"}, "is not an angle"),
-        (DWARF, {"neighbours": -1}, "is out of range"),
+        (DWARF, {"neighbours": "1 kpc"}, "neighbours '1 kpc' is not an angle"),
+        (DWARF, {"neighbours": -1}, "neighbours -1 is out of range"),
         ([None, DWARF], {}, "1 of 2 rows has no target"),
         ("tess-s0014-1-1", {}, "observation 'tess-s0014-1-1' is not of one star"),
         ({"obsid": ["60829534"]}, {}, "an obsid does not tell its star"),
@@ -240,6 +241,22 @@ def test_numbers_that_are_declared_as_text_are_read_and_blanks_are_null(service:
     service.change = change
     row = session_at(service).stars(DWARF)[0]
     assert (row["teff"], row["tmag"], row["luminosity_class"]) == (None, 10.25, None)
+
+
+def test_the_names_of_columns_are_read_in_any_case(service: TicService) -> None:
+    def change(what: str, answer: Any) -> Any:
+        if what != BY_ID:
+            return answer
+        fields = [{**field, "name": field["name"].lower()} for field in answer["fields"]]
+        return {
+            **answer,
+            "fields": fields,
+            "data": [{name.lower(): row[name] for name in row} for row in answer["data"]],
+        }
+
+    service.change = change
+    row = session_at(service).stars(DWARF)[0]
+    assert (row["tic"], row["teff"], row["teff_err"], row["metallicity"]) == (DWARF, 3500.0, 157.0, None)
 
 
 def test_the_stars_of_an_answer_are_those_of_its_products(service: TicService) -> None:

@@ -40,6 +40,7 @@ def test_the_columns_of_a_search_are_those_of_the_tic(service: TicService) -> No
     assert {*COLUMN_NAMES} <= {*products.columns}
     assert products["teff"].unique().to_list() == [3500.0]
     assert products["radius"].unique().to_list() == [0.4]
+    assert {"tmag", "teff", "radius", "mass", "distance"} <= {*products.visible}
     assert "teff" not in session_at(service).search(16740101).products.columns
 
 
@@ -56,6 +57,12 @@ def test_a_product_of_no_star_has_nulls(found: Found) -> None:
         ("teff", "< 4 kK"),
         ("teff", "3..4 kK"),
         ("teff", "3000 K..4000 K"),
+        ("teff", "3000-4000"),
+        ("teff", "3000-4000 K"),
+        ("teff", "3 – 4 kK"),
+        ("teff", "3000 K - 4 kK"),
+        ("teff", "3e3-4e3K"),
+        ("teff", "3.5e+3"),
         ("teff", 3500),
         ("teff", "3500 K"),
         ("teff", 3500 * u.K),
@@ -76,6 +83,8 @@ def test_a_product_of_no_star_has_nulls(found: Found) -> None:
         ("distance", "0.01..0.03 kpc"),
         ("distance", "<100 lyr"),
         ("contamination", "<0.1"),
+        ("contamination", "1e-3-2e-2"),
+        ("contamination", "1-2 %"),
         ("pm", ">200"),
         ("pm", ">0.2 arcsec/yr"),
         ("pm", (499, 501)),
@@ -121,6 +130,9 @@ def test_values_that_the_products_have_are_not_looked_up(service: TicService) ->
         ("teff", "3000 parrots", r"'parrots' is not a unit; give e.g. 3000 K"),
         ("teff", (4000, 3000), r"runs backwards"),
         ("teff", "4..3 kK", r"runs backwards"),
+        ("teff", "4000-3000 K", r"runs backwards"),
+        ("teff", "3000 K*4", r"'K.4' is not a unit"),
+        ("teff", "3000-", r"is not a number"),
         ("teff", [], r"an empty list would keep nothing"),
         ("teff", True, r"is no value to choose by"),
         ("teff", 3 * u.m, r"give numbers in K"),

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import astropy.units as u
 import pytest
 from answering import SERVER
+from astropy.table import Table
 from program_run import Program
 from tic_case import DWARF, FAINT, FAR, NOT_THERE, TWIN, TicService
 
@@ -27,6 +29,13 @@ def test_stars_are_printed_in_every_format(stars: Program, tmp_path: Path) -> No
     header, first = stars("stars", str(DWARF)).out.splitlines()
     assert {"tic", "tmag", "teff", "radius", "mass", "distance"} <= {*header.split()}
     assert str(DWARF) in first
+
+
+def test_ecsv_has_the_units(stars: Program) -> None:
+    table = Table.read(stars("stars", str(DWARF), str(FAINT), "--format", "ecsv").out, format="ascii.ecsv")
+    assert (table["teff"].unit, table["pmra_err"].unit, table["logg"].unit) == (u.K, u.mas / u.yr, u.dex(u.cm / u.s**2))
+    assert table["teff"].mask.tolist() == [False, True]
+    assert table["gaia"].tolist() == ["4623036865373793408", "4623036865373793409"]
 
 
 def test_neighbours_are_an_option(stars: Program) -> None:

@@ -103,18 +103,47 @@ def test_what_two_sessions_add_at_once_is_all_kept(service: TicService, tmp_path
     assert Remembered(one).stars["tic"].to_list() == [DWARF, FAR]
 
 
-def test_what_came_before_a_failure_is_remembered(
-    service: TicService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("failure", [TessSourceError, KeyboardInterrupt])
+def test_what_came_before_a_failure_is_not_asked_for_again(
+    service: TicService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failure: type[BaseException]
 ) -> None:
     service.made_up = True
     monkeypatch.setattr("tess_source_stars.tic.MOST_IDS", 2)
-    service.change = lambda what, answer: (
-        (400, {}, b"no") if "Tic" in what and len(service.asked_of_tic) > 8 else answer
-    )
+
+    def change(what: str, answer: Any) -> Any:
+        if "Tic" in what and len(service.asked_of_tic) == 5:
+            if failure is KeyboardInterrupt:
+                raise KeyboardInterrupt
+            return 400, {}, b"no"
+        return answer
+
+    service.change = change
     session = session_at(service, cache=tmp_path, jobs=1)
-    with pytest.raises(TessSourceError, match="400"):
-        session.stars(list(range(1, 41)))
-    assert Remembered(session.settings).stars["tic"].to_list() == [*range(1, 17)]
+    with pytest.raises(failure):
+        session.stars(list(range(1, 31)))
+    assert Remembered(session.settings).stars["tic"].to_list() == [*range(1, 9)]
+    assert session.stars(list(range(1, 31)))["tmag"].null_count() == 0
+    asked = [tic for question in service.asked_of_tic for tic in question["params"]["filters"][0]["values"]]
+    assert sorted(map(int, asked)) == sorted([*range(1, 31), 9, 10])  # those two were under way
+
+
+def test_a_file_that_is_lost_on_the_way_loses_no_star_of_the_answer(
+    service: TicService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another process has written its stars over those of this one, or has removed them."""
+    service.made_up = True
+    monkeypatch.setattr("tess_source_stars.tic.MOST_IDS", 1)
+    monkeypatch.setattr("tess_source_stars.tic.AT_ONCE", 1)
+    session = session_at(service, cache=tmp_path, jobs=1)
+    path = Remembered(session.settings).path
+
+    def change(what: str, answer: Any) -> Any:
+        path.unlink(missing_ok=True)
+        return answer
+
+    service.change = change
+    assert session.stars([1, 2, 3])["tmag"].null_count() == 0
+    assert Remembered(session.settings).stars["tic"].to_list() == [1, 2, 3]
 
 
 def test_a_folder_that_cannot_be_written_is_no_failure(service: TicService, tmp_path: Path) -> None:

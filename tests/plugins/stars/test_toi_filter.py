@@ -17,9 +17,9 @@ import tess_source_mast
 import tess_source_stars
 from tess_source import Found, Session
 from tess_source.cli.program import build
-from tess_source.errors import QueryError
+from tess_source.errors import QueryError, ResolverError
 from tess_source_stars.toi import kept
-from tess_source_stars.toi.filtering import WantedTois
+from tess_source_stars.toi.filtering import WantedTois, reasons
 
 STARS = (150428135, 47384844, 390988385, 307210830, 1)
 
@@ -48,6 +48,8 @@ def found(session: Session) -> Found:
     [
         (True, STARS[:4]), ("any", STARS[:4]), (False, STARS[4:]), ("none", STARS[4:]), (np.True_, STARS[:4]),
         (700, STARS[:1]), ("700", STARS[:1]), ("TOI-700", STARS[:1]), ("TOI 700 d", STARS[:1]), (700.01, STARS[:1]), ("700.09", ()),
+        (700.0, STARS[:1]),
+        ("TOI\u2013700", STARS[:1]), ("'700'", STARS[:1]),
         ("70", ()), (["700.01", "701"], STARS[:2]), ("700,3505.01", (STARS[0], STARS[2])), (np.array([700, 701]), STARS[:2]),
         ("PC", (STARS[0], STARS[2])), ("cp", (STARS[0], STARS[3])), ("FP,701", STARS[1:2]), (["FP", "PC"], STARS[:3]), ({"APC"}, ()),
     ],
@@ -83,6 +85,16 @@ def test_products_get_the_tois_of_their_stars(found: Found) -> None:
     }  # fmt: skip
 
 
+def test_a_star_without_a_toi_is_an_answer_and_no_gap(found: Found, caplog: pytest.LogCaptureFixture) -> None:
+    assert found.select(toi="none").products["tic"].to_list() == [1]
+    assert "not known" not in caplog.text
+
+
+@pytest.mark.parametrize("value", [True, False, "PC", "700.01"])
+def test_of_no_products_none_are_left(session: Session, value: Any) -> None:
+    assert len(session.found([]).select(toi=value).products) == 0
+
+
 def test_a_product_without_a_star_is_neither_with_nor_without_a_toi(session: Session) -> None:
     images = session.found(["mast:TESS/product/tess2019198215352-s0014-1-1-0150-s_ffic.fits"])
     assert images.products["tic"].to_list() == [None]
@@ -92,6 +104,33 @@ def test_a_product_without_a_star_is_neither_with_nor_without_a_toi(session: Ses
 def test_a_toi_alone_is_a_target(session: Session) -> None:
     query = session._question(None, filters={"toi": WantedTois.of("700.01,701")})
     assert [target.tic for target in query.targets] == [150428135, 47384844]
+
+
+def test_a_toi_that_its_star_has_not_is_an_error_that_names_the_others(session: Session) -> None:
+    with pytest.raises(
+        ResolverError, match=r"TOI 700.09 is not in .*, which has TOI 700.01, TOI 700.02, TOI 700.03 of this star"
+    ):
+        session._question(None, filters={"toi": WantedTois.of("700.09")})
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [("FP", {"TIC 150428135": "TOI 700.01 (CP), 700.02 (CP), 700.03 (PC)", "TIC 1": "no TOI"}), ("9999,PC", {"TIC 1": "no TOI"}),
+     (False, {"TIC 150428135": "TOI 700.01 (CP), 700.02 (CP), 700.03 (PC)"}), (True, {"TIC 1": "no TOI"})],
+)  # fmt: skip
+def test_an_empty_answer_says_which_tois_the_stars_have(session: Session, value: Any, said: dict[str, str]) -> None:
+    session.tois()  # type: ignore[attr-defined]
+    query = session._question([150428135, 1], filters={"toi": WantedTois.of(value)})
+    assert reasons(query, session.settings) == {
+        star: f"ExoFOP of 2024-09-30 has {has} of this star" for star, has in said.items()
+    }
+    assert reasons(session._question(1), session.settings) == {}
+
+
+def test_the_table_warns_of_tois_that_are_not_in_it(session: Session, caplog: pytest.LogCaptureFixture) -> None:
+    assert session.tois(toi="700.01,700.09,720")["toi"].to_list() == ["700.01"]  # type: ignore[attr-defined]
+    assert "TOI 700.09 is not in the table of ExoFOP of 2024-09-30, which has TOI 700.01" in caplog.text
+    assert "the nearest are TOI 700 and TOI 701" in caplog.text
 
 
 @pytest.mark.parametrize("value", [True, "PC", "700,PC"])

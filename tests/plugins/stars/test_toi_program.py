@@ -18,5 +18,11 @@ def test_of_a_star_its_own_are_listed(program: Program) -> None:
     assert [row["toi"] for row in json.loads(ran.out)] == ["175.01", "175.02", "175.03"]
 
 
+def test_an_unknown_toi_of_two_words_is_not_said_to_need_quotes(program: Program) -> None:
+    said = program("search", "TOI", "9999").err
+    assert "the nearest are TOI 9001 and TOI 9002" in said
+    assert "quotes" not in said
+
+
 def test_no_toi_has_its_own_exit_code(program: Program) -> None:
     assert program("tois", "TIC 5").code == 3

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import logging
+import re
 from pathlib import Path
 
 import pytest
 from fuzz import altered, attempts
-from toi_case import HEADERS, PREAMBLE, ROWS, table, toi
+from toi_case import HEADERS, KEYS, PREAMBLE, ROWS, table, toi
 
 from tess_source.errors import LoadError
 from tess_source_stars.toi.columns import columns_of_header
@@ -47,20 +50,38 @@ def test_a_table_is_read_however_it_is_written(data: bytes) -> None:
     assert found["comments"].to_list()[3] == 'EB; "V-shaped"'
 
 
-def test_columns_are_found_by_name_and_unknown_ones_are_passed_over() -> None:
-    names = [
-        "Planet Name",
-        "Master priority",
-        "Depth (mmag)",
-        "Depth (mmag) err",
-        "TOI",
-        "RA",
-        "TIC ID",
-        "Epoch (BJD)",
-        "Depth (ppm)",
-    ]
-    found = columns_of_header(names)
-    assert found == {"planet": 0, "toi": 4, "tic": 6, "epoch": 7, "depth": 8}
+@pytest.mark.parametrize(
+    ("header", "places"),
+    [
+        (
+            "Planet Name,Master priority,Depth (mmag),Depth (mmag) err,TOI,RA,TIC ID,Epoch (BJD),Depth (ppm)",
+            {"planet": 0, "toi": 4, "tic": 6, "epoch": 7, "depth": 8},
+        ),
+        (
+            "TIC,Full TOI ID,Orbital Epoch Value,Epoch Uncertainty,Orbital Period (days) Value,Orbital Period Uncertainty,"
+            "Transit Duration (hours) Value,Transit Duration (hours) Uncertainty,TIC Right Ascension,Updated",
+            {"tic": 0, "toi": 1, "epoch": 2, "epoch_err": 3, "period": 4, "period_err": 5, "duration": 6, "duration_err": 7, "updated": 9},
+        ),
+        (
+            "tic_id,toi_id,Disposition,RA,Dec,Tmag,Tmag Err,Epoc,Epoc Err,Period,Period Err,Duration,Duration Err",
+            {"tic": 0, "toi": 1, "tess_disposition": 2, "tmag": 5, "epoch": 7, "epoch_err": 8, "period": 9, "period_err": 10,
+             "duration": 11, "duration_err": 12},
+        ),
+        (
+            "TIC ID,CTOI,Initial Community Disposition,Transit Epoch (BJD) err,Transit Epoch (BJD),Depth ppm Error,Duration (hrs) Error",
+            {"tic": 0, "ctoi": 1, "tess_disposition": 2, "epoch_err": 3, "epoch": 4, "depth_err": 5, "duration_err": 6},
+        ),
+        (
+            "Disposition,TESS Disposition,TIC ID,TOI,Duration (days),Depth (%),Epoch (MJD),Planet Radius (R_Jup)",
+            {"tess_disposition": 1, "tic": 2, "toi": 3},
+        ),
+    ],
+    ids=["mixed", "MIT 2026", "alerts of 2018", "CTOIs 2023", "other units"],
+)  # fmt: skip
+def test_columns_are_found_by_name_and_unit_and_unknown_ones_are_passed_over(
+    header: str, places: dict[str, int]
+) -> None:
+    assert columns_of_header(header.split(",")) == places
 
 
 @pytest.mark.parametrize(
@@ -84,16 +105,59 @@ def test_a_zero_that_stands_for_not_known_is_null() -> None:
         ("17 21 24 25", "17,21,24-25"),
         ("1, 2", "1-2"),
         ("", None),
-        ("S1", None),
+        ("S1", "S1"),
+        ("[28, 68]", "28,68"),
+        ("1,2,13368,56", "1,2,13368,56"),
         ("1-3,5", "1-3,5"),
     ],
 )
-def test_sectors_are_separated_by_commas_or_blanks(given: str, sectors: str | None) -> None:
+def test_sectors_are_in_one_spelling_or_as_they_stand_if_they_are_no_list(given: str, sectors: str | None) -> None:
     assert tois_of_bytes(table([toi("1.01", 5, sectors=given)]), "a table")["sectors"].to_list() == [sectors]
 
 
 def test_a_number_that_lost_its_last_zero_is_the_tenth_candidate() -> None:
     assert tois_of_bytes(table([toi("1233.1", 5)]), "a table")["toi"].to_list() == ["1233.10"]
+
+
+def test_values_and_columns_that_cannot_be_read_are_null_and_told(caplog: pytest.LogCaptureFixture) -> None:
+    rows = [
+        toi("1.01", 5, period="1.234.567", epoch="59000.5", depth="1,000"), toi("2.01", 6, period="nan", depth="N/A", duration="--"),
+        toi("2.01", 6, period="-1"),
+    ]  # fmt: skip
+    found = tois_of_bytes(table(rows), "a table")
+    assert found["period"].to_list() == [None, None, None]
+    assert (found["depth"].to_list(), found["duration"].to_list()) == ([None, None, 1000.0], [2.5, None, 2.5])
+    assert "2 values of period cannot be read, and are null: '1.234.567'" in caplog.text
+    assert "1 value of epoch cannot be read, and is null: '59000.5'" in caplog.text
+    assert "1 value of depth cannot be read, and is null: '1,000'" in caplog.text
+    assert "1 TOI in more than one row: 2.01" in caplog.text
+    assert "duration" not in caplog.text
+    assert tois_of_bytes(b"TIC ID,TOI,Period (days)\n5,1.01,3.5\n", "a list")["period"].to_list() == [3.5]
+    assert "a list: no column is recognised as disposition, epoch, duration: there it is null" in caplog.text
+
+
+def test_a_row_needs_the_number_of_a_toi_or_of_a_community_toi(caplog: pytest.LogCaptureFixture) -> None:
+    found = tois_of_bytes(b"TIC,CTOI,TOI\n5,5.01,\n6,,700.0200\n7,,\n8,8.01,9.1,,\n", "a list")
+    assert found.to_polars().select("tic", "toi", "ctoi").rows() == [
+        (5, None, "5.01"),
+        (6, "700.02", None),
+        (8, "9.10", "8.01"),
+    ]
+    assert "a list: 1 row cannot be read, and is left out (line 4)" in caplog.text
+
+
+def test_characters_of_windows_are_read_and_line_ends_of_old_macs() -> None:
+    data = table([toi("1.01", 5, comment="Kov\u00e1cs"), toi("2.01", 6, comment="caf\u00e9")], end="\r")
+    mixed = data.replace("caf\u00e9".encode(), b"caf\xe9").replace(b"\r", b"\n")
+    for one in (data, mixed):
+        assert tois_of_bytes(one, "a table")["comments"].to_list() == ["Kov\u00e1cs", "caf\u00e9"]
+
+
+def test_a_preamble_of_notes_may_be_long() -> None:
+    notes = ["# This file was produced by the NASA Exoplanet Archive", "# Sat Oct  4 07:29:48 2025"]
+    data = table(year="NASA", before=[*notes, *(f"# COLUMN c{number}: column, toi" for number in range(300))])
+    assert len(tois_of_bytes(data, "NASA")) == len(ROWS)
+    assert date_of(data) == "2025-10-04"
 
 
 def test_rows_that_cannot_be_read_are_counted_and_the_others_are_there(caplog: pytest.LogCaptureFixture) -> None:
@@ -107,10 +171,23 @@ def test_rows_that_cannot_be_read_are_counted_and_the_others_are_there(caplog: p
     assert "exofop.csv: 3 rows cannot be read, and are left out (line 5, line 6, line 7)" in caplog.text
 
 
-def test_a_comment_of_several_lines_is_one_cell(caplog: pytest.LogCaptureFixture) -> None:
-    found = tois_of_bytes(table([toi("1.01", 5, comment="first\nsecond, third"), toi("2.01", 6)]), "a table")
-    assert found["comments"].to_list() == ["first\nsecond, third", None]
+@pytest.mark.parametrize("last", [False, True])
+def test_a_comment_of_several_lines_is_one_cell(last: bool, caplog: pytest.LogCaptureFixture) -> None:
+    comment = 'first\nsecond, "third"'
+    if last:
+        cells = comment.replace('"', '""')
+        header = "TIC ID,TOI,Epoch,Period,Duration,Disposition,Comments"
+        data = f'{header}\n5,1.01,,,,,"{cells}"\n6,2.01,,,,,\n'.encode()
+    else:
+        data = table([toi("1.01", 5, comment=comment), toi("2.01", 6)])
+    found = tois_of_bytes(data, "a table")
+    assert found["comments"].to_list() == [comment, None]
     assert not caplog.text
+
+
+def test_a_quote_without_its_other_half_swallows_no_row(caplog: pytest.LogCaptureFixture) -> None:
+    data = b'TIC ID,TOI,TESS Disposition,Comments\n5,1.01,PC,"open\n6,2.01,PC,\n7,3.01,PC,"EB"\n8,4.01,PC,\n'
+    assert tois_of_bytes(data, "a table")["toi"].to_list() == ["1.01", "2.01", "3.01", "4.01"]
 
 
 @pytest.mark.parametrize(
@@ -122,11 +199,12 @@ def test_a_comment_of_several_lines_is_one_cell(caplog: pytest.LogCaptureFixture
         ),
         (b"", "it is empty"),
         (b'{"msg": "no"}', "it is JSON"),
+        (b'<?xml version="1.0"?><VOTABLE/>', "it is XML"),
         (b"TIC ID,PATHOS ID,Cluster\n1,2,3\n", "it begins with 'TIC ID,PATHOS ID,Cluster'"),
         (b"\x89PNG\r\n\x1a\n\0\0", "it begins with"),
         (table([toi("none", 5), toi("x", 6)]), "none of its 2 rows has a TIC id and a TOI"),
     ],
-    ids=["HTML", "empty", "JSON", "other columns", "a picture", "no row"],
+    ids=["HTML", "empty", "JSON", "XML", "other columns", "a picture", "no row"],
 )
 def test_what_is_no_table_of_tois_is_named(data: bytes, said: str) -> None:
     with pytest.raises(LoadError, match="the answer is no table of TOIs") as caught:
@@ -141,6 +219,7 @@ def test_a_table_without_rows_is_empty() -> None:
 def test_a_table_says_of_what_day_it_is() -> None:
     assert date_of(table()) == "2024-09-30"
     assert date_of(b"# TESS Object of Interest\n# File Created: 2020-10-26\n") == "2020-10-26"
+    assert date_of(b"# toi-catalog\n# Generated on 2026-01-12\n") == "2026-01-12"
     assert date_of(table(before=())) is None
     assert date_of(PREAMBLE.replace("Sep 30", "Sep 31").encode()) is None
 
@@ -171,6 +250,38 @@ def test_the_real_tables_are_read(real: Path, caplog: pytest.LogCaptureFixture) 
     with pytest.raises(LoadError, match="no table of TOIs"):
         read_tois(folder / "pathos_candidates.csv")
     assert not caplog.text
+
+
+COMMENTS = ("", "EB, blended", 'a "V" shape', "first\nsecond", '5" off; |low|', "\tcaf\u00e9", "TIC ID, TOI", "# 3")
+
+
+def test_a_table_of_any_order_and_style_gives_all_its_rows_or_tells_of_them(caplog: pytest.LogCaptureFixture) -> None:
+    for number, chance in attempts(30, 2000):
+        caplog.clear()
+        year, wrong = chance.choice([*HEADERS]), chance.randrange(4)
+        rows = [
+            toi(f"{1000 + at}.01", at + 1, comment=chance.choice(COMMENTS))
+            for at in range(wrong + chance.randrange(1, 6))
+        ]
+        bad = set(chance.sample(range(len(rows)), wrong))
+        order = chance.sample(range(len(KEYS)), len(KEYS))
+        out = io.StringIO(newline="")
+        out.write(chance.choice(("", "# made by hand\n", f"{PREAMBLE}\r\n\r\n")))
+        writer = csv.writer(
+            out, delimiter=chance.choice(",|\t;"), quoting=chance.choice((csv.QUOTE_ALL, csv.QUOTE_MINIMAL)),
+            lineterminator=chance.choice(("\r\n", "\n")),
+        )  # fmt: skip
+        writer.writerow([*(HEADERS[year][at] for at in order), "Imaging Observations"])
+        for at, row in enumerate(rows):
+            cells = {**row, "tic": "?"} if at in bad else row
+            writer.writerow([*(cells[KEYS[column]] for column in order), "0"])
+        found = tois_of_bytes(out.getvalue().encode(chance.choice(("utf-8", "utf-8-sig", "cp1252"))), "a table")
+        good = [row for at, row in enumerate(rows) if at not in bad]
+        told = re.search(r"(\d+) rows? cannot be read", caplog.text)
+        assert int(told[1] if told else 0) == wrong, f"{number}: {out.getvalue()}"
+        wanted = [(row["toi"], row["comment"].strip() or None, 5.25, 2000.123456, 2.5) for row in good]
+        shown = found.to_polars().select("toi", "comments", "period", "epoch", "duration").rows()
+        assert shown == wanted, f"{number}: {out.getvalue()}"
 
 
 def test_a_damaged_table_is_read_in_part_or_refused_by_an_error_of_ours() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,10 +15,11 @@ from serving import Server
 from toi_case import PATH, ROWS, table, toi
 
 import tess_source_stars
-from tess_source import Session
-from tess_source.errors import OfflineError, ResolverError, ServiceError
+from tess_source import Session, clock
+from tess_source.errors import OfflineError, QueryError, ResolverError, ServiceError
 from tess_source.hooks.specs import hookimpl
 from tess_source.settings import Patience
+from tess_source.targets.lists import read_targets
 from tess_source.targets.target import Target
 from tess_source.targets.words import joined
 from tess_source_stars.toi import kept
@@ -59,6 +61,8 @@ def test_a_toi_is_a_star_however_it_is_spelled(session: Session) -> None:
     names = [
         "TOI 700", "TOI-700", "toi700", "TOI_700", "TOI 0700", "Toi 700.01", "TOI-700.02", "TOI700.03", "TOI 700 b", "TOI-700d",
         "toi-700 e", "TOI-700 A", "TOI 700.01 c", "TOI\u2013700", " TOI  700 ", "(TOI 700)", "'TOI-700'",
+        "TOI-700-b", "TOI-700 Ab", "TOI-700 A b",
+        "TOI 700.0", "TOI 700.00", "TOI 700.", "TOI\u2011700", "TOI\u2212700 \u2013 d", "TOI\u00a0700", "TOI-700\u200b",
     ]  # fmt: skip
     assert {name: star(session, name) for name in names} == dict.fromkeys(names, 150428135)
 
@@ -78,8 +82,39 @@ def test_the_answer_says_which_table_it_is_from(session: Session, caplog: pytest
 
 
 def test_a_community_toi_has_the_number_of_its_star(exofop: Server, session: Session) -> None:
-    assert star(session, "CTOI 17361.01") == 17361
+    for name in ("CTOI 17361.01", "ctoi-17361.1", "CTOI 17361", "CTOI TIC 17361.01"):
+        assert star(session, name) == 17361
     assert not exofop.requests
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        {"toi": [700.01, 3505.01]}, {"TOI": ["TOI-700", "3505.01"]}, {"Full TOI ID": [700, 3505]}, [{"TOI": 700.02}, {"TOI": 3505}],
+        {"TOI": [1.01, 2.01], "tic": [150428135, 390988385]},
+    ],
+)  # fmt: skip
+def test_a_column_of_tois_is_one_of_targets_if_there_is_no_other(session: Session, table: object) -> None:
+    assert [target.tic for target in session._question(table).targets] == [150428135, 390988385]
+
+
+def test_a_list_may_be_a_table_with_a_column_of_tois(session: Session, tmp_path: Path) -> None:
+    file = tmp_path / "tois.csv"
+    file.write_text("TOI,period\n700.01,3\n3505.01,4\n")
+    assert [target.tic for target in session._question(read_targets(file)).targets] == [150428135, 390988385]
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("TIC 17361.01", "the star of this candidate is 'TIC 17361'"), ("700.01", "a TOI is written as 'TOI 700.01'"),
+        ("TOI 700/701", "TOIs are written as 'TOI 700'"), ("TOI-700 D", "TOIs are written as 'TOI 700'"),
+        ("TOI 700.1", "TOI 700.10 is not in"),
+    ],
+)  # fmt: skip
+def test_what_is_nearly_a_toi_is_an_error_that_says_what_would_be_right(session: Session, name: str, said: str) -> None:
+    with pytest.raises((QueryError, ResolverError), match=said):
+        star(session, name)
 
 
 def test_the_table_is_asked_for_once(exofop: Server, session: Session) -> None:
@@ -134,25 +169,51 @@ def test_if_exofop_fails_the_old_table_is_used_and_a_warning_says_so(
     exofop.acts[PATH] = [act]
     old = session_at(exofop, tmp_path, max_age=1e-9)
     assert star(old, "TOI 700") == 150428135
-    assert "TOIs are those of ExoFOP of 2024-09-30, just now: ExoFOP: " in caplog.text
+    assert "TOIs are those of ExoFOP of 2024-09-30 (asked for just now): ExoFOP: " in caplog.text
     asked = exofop.seen[PATH]
     assert star(old, "TOI 701") == 47384844
     assert exofop.seen[PATH] == asked, "it is asked again before long"
 
 
-def test_a_table_that_lost_most_of_its_rows_does_not_replace_the_kept_one(
+def test_a_table_that_lost_rows_does_not_replace_the_kept_one(
     exofop: Server, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     session_at(exofop, tmp_path).tois()  # type: ignore[attr-defined]
-    exofop.files[PATH] = table(ROWS[:2])
+    exofop.files[PATH] = table(ROWS[:5])
     assert len(session_at(exofop, tmp_path, max_age=1e-9).tois()) == len(ROWS)  # type: ignore[attr-defined]
-    assert "its table has 2 TOIs only, and had 6 on 2024-09-30" in caplog.text
+    assert "its table has 5 TOIs only, and had 6 on 2024-09-30" in caplog.text
 
 
-def test_if_exofop_fails_and_nothing_is_kept_it_is_an_error(exofop: Server, session: Session) -> None:
-    exofop.acts[PATH] = [serving.page]
-    with pytest.raises(ServiceError, match="ExoFOP: the table of TOIs could not be fetched"):
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [(b"<html></html>", "the table of TOIs could not be fetched"), (table([]), "its table has no TOI"),
+     (b"TIC ID,CTOI\n5,5.01\n", "its table has no TOI")],
+    ids=["HTML", "header alone", "CTOIs"],
+)  # fmt: skip
+def test_if_exofop_fails_and_nothing_is_kept_it_is_an_error(
+    exofop: Server, session: Session, data: bytes, said: str
+) -> None:
+    exofop.files[PATH] = data
+    with pytest.raises(ServiceError, match=f"ExoFOP: {said}"):
         star(session, "TOI 700")
+
+
+@pytest.mark.parametrize("days", [-400, 400])
+def test_a_clock_that_was_wrong_does_not_keep_a_table_for_ever(
+    exofop: Server, session: Session, days: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session.tois()  # type: ignore[attr-defined]
+    exofop.acts[PATH] = [serving.status(503)]
+    monkeypatch.setattr(clock, "now", lambda: time.time() + days * 86400)
+    monkeypatch.setattr(kept, "now", lambda: time.time() + days * 86400)
+    session.tois()  # type: ignore[attr-defined]
+    assert exofop.seen[PATH] == 2, "it is asked again, and fails"
+    monkeypatch.undo()
+    star(session, "TOI 700")
+    monkeypatch.setattr(clock, "now", lambda: time.time() - 3 * 86400)
+    monkeypatch.setattr(kept, "now", lambda: time.time() - 3 * 86400)
+    assert len(session.tois()) == len(ROWS)  # type: ignore[attr-defined]
+    assert exofop.seen[PATH] == 3, "the failure of another time does not count"
 
 
 @pytest.mark.parametrize(
@@ -213,6 +274,7 @@ def test_a_number_of_two_stars_is_an_error_that_names_both(exofop: Server, sessi
 
 
 def test_in_a_shell_the_words_of_a_toi_need_no_quotes() -> None:
-    assert joined(["TOI", "700", "toi", "701.01", "TOI", "175", "b", "TIC", "5", "TOI-3505"]) == [
-        "TOI 700", "toi 701.01", "TOI 175 b", "TIC 5", "TOI-3505",
+    said = "TOI 700 toi 701.01 TOI 175 b TIC 5 TOI-3505 TOI-700 d TOI 700 B TOI-4336 A b CTOI 17361.01 7"
+    assert joined(said.split()) == [
+        "TOI 700", "toi 701.01", "TOI 175 b", "TIC 5", "TOI-3505", "TOI-700 d", "TOI 700 B", "TOI-4336 A b", "CTOI 17361.01", "7",
     ]  # fmt: skip

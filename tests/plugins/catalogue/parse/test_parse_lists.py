@@ -42,6 +42,16 @@ def written(folder: Path, content: str | bytes, name: str = "list.csv") -> Path:
         HEADER.upper() + ROWS.replace("8196058", "8196058.0") + "\n\n# end\n",
         HEADER + ROWS.replace("8195886,", '"8195886",'),
         gzip.compress((HEADER + ROWS).encode(), mtime=0),
+        (HEADER + ROWS).replace(",", ";"),
+        (HEADER + ROWS).replace(",", " | "),
+        (HEADER + ROWS.replace(",,", ",nan,")).replace(",", "  "),
+        COMMENTS + (HEADER + ROWS).replace(",", "\t"),
+        "tic_id,cam,ccd,TESSmag,RA [deg],Dec [deg]\n" + ROWS,
+        '"TIC ID","Camera","CCD","Tmag","RA","Dec"\n' + ROWS,
+        "Dec,RA,Note,Tmag,CCD,Camera,TICID\n-38.0655,311.3688,x,8.18,2,1,8196058\n89.9999,0.0001,,--,1,4,8195886\n",
+        HEADER + "8.196058E+06,1.0,2.,+8.18,3.113688e2,-3.80655E1\n8195886,4,1,-999,1e-4,8.99999e+01",
+        HEADER + ROWS + HEADER + ROWS,
+        "\n\n" + COMMENTS + "\n" + HEADER + "\n" + ROWS.replace("\n", "  \n\n"),
     ],
 )
 def test_target_lists_of_all_layouts_give_the_same_rows(content: str | bytes, tmp_path: Path) -> None:
@@ -52,17 +62,24 @@ def test_target_lists_of_all_layouts_give_the_same_rows(content: str | bytes, tm
     ]
 
 
+def test_a_column_may_be_absent(tmp_path: Path) -> None:
+    rows = read_targets(written(tmp_path, "TICID,Camera,CCD,RA,Dec\n5,2,1,10,20\n"), "")
+    assert rows.columns == ["tic", "camera", "ccd", "ra", "dec"]
+
+
 def test_a_star_on_two_cameras_has_two_rows(tmp_path: Path) -> None:
     rows = read_targets(written(tmp_path, HEADER + "5,2,1,9,1,1\n5,1,4,9,1,1\n5,1,4,9,1,1\n"), "")
     assert rows.select("tic", "camera", "ccd").rows() == [(5, 1, 4), (5, 2, 1)]
 
 
 def test_right_ascensions_are_those_from_0_to_360(tmp_path: Path) -> None:
-    rows = read_targets(written(tmp_path, HEADER + "5,2,1,9,-10,1\n6,2,1,9,360,1\n7,2,1,9,359.9999,1\n"), "")
-    assert unscaled(rows)["ra"].to_list() == [350, 0, 359.9999]
+    rows = read_targets(
+        written(tmp_path, HEADER + "5,2,1,9,-10,1\n6,2,1,9,360,1\n7,2,1,9,359.9999,1\n8,2,1,9,400,1\n"), ""
+    )
+    assert unscaled(rows)["ra"].to_list() == [350, 0, 359.9999, 40]
 
 
-@pytest.mark.parametrize("nothing", ["nan", "NaN", "null", "None", "N/A", ""])
+@pytest.mark.parametrize("nothing", ["nan", "NaN", "null", "None", "N/A", "", "--", "masked", "-999.0"])
 def test_words_for_nothing_are_no_values(nothing: str, tmp_path: Path) -> None:
     assert read_targets(written(tmp_path, HEADER + f"5,2,1,{nothing},1,1\n"), "")["tmag"].to_list() == [None]
     path = written(tmp_path, f"#GAIADR3_ID,TIC_ID,RA,DEC\n6399196263939178880,{nothing},1,1\n")
@@ -120,6 +137,19 @@ def test_errors_of_minus_one_mean_that_a_tce_has_none(tmp_path: Path) -> None:
         (7, 1, 1.5, 0.1, None),
         (7, 2, 3.5, None, 100.0),
     ]
+
+
+@pytest.mark.parametrize("columns", ["ticid,tce_plnt_num,tce_period", "#TICID,TCE_PLNT_NUM,tce_period,new_column"])
+def test_tables_of_tces_of_any_era_are_read(columns: str, tmp_path: Path) -> None:
+    more = ",1" * (columns.count(",") - 2)
+    rows = read_tces(written(tmp_path, f"#Mission = TESS\r\n{columns}\r\n7,1.0,2.5E0{more}\r\n"), "")
+    assert rows.rows() == [(7, 1, 2.5)]
+
+
+def test_masks_of_many_sectors_stay_and_infinite_values_are_null(tmp_path: Path) -> None:
+    mask = "01" * 60
+    content = f"ticid,tce_plnt_num,tce_sectors,tce_period,tce_depth\n7,1,{mask},Infinity,-Infinity\n"
+    assert read_tces(written(tmp_path, content), "").rows() == [(7, 1, mask, None, None)]
 
 
 def test_rows_of_the_portal_lose_images_and_gain_nothing(tmp_path: Path) -> None:

@@ -54,6 +54,14 @@ def test_files_come_once_each_in_the_order_of_their_stars(tmp_path: Path) -> Non
         "   curl -L -o {name} https://archive.stsci.edu/missions/tess/tid/s0001/0000/0002/6113/6679/{name}  ",
         "curl https://example.org/about -o {name} https://archive.stsci.edu/missions/tess/tid/s0001/{name}",
         "curl -o x --url=https://archive.stsci.edu/missions/tess/tid/s0001/{name}",
+        "curl -C - -L -o {name} http://mast.stsci.edu/api/v0.1/Download/file/?uri={uri};",
+        "curl -L 'https://mast.stsci.edu/api/v0.1/Download/file?uri={uri}?token=x#y' # light curve",
+        "if [ ! -f {name} ]; then curl -L https://mast.stsci.edu/api/v0.1/Download/file/?uri={uri}>{name}; fi",
+        "(curl -H 'Authorization: token x' -e https://mast.stsci.edu/ HTTPS://MAST.stsci.edu/file/?uri={uri}|cat)&",
+        "aws s3 cp --no-sign-request s3://stpubdata/tess/public/tid/s0001/0000/0002/6113/6679/{name} .",
+        "https://archive.stsci.edu/missions/tess/tid/s0001/0000/0002/6113/6679/{name}",
+        "wget -c\thttps://archive.stsci.edu/missions/tess/tid/s0001/{name}?x=1\t ",
+        "tess-fetch {uri}",
     ],
 )
 def test_a_line_is_understood_whatever_the_order_of_its_words(line: str, tmp_path: Path) -> None:
@@ -69,19 +77,69 @@ def test_an_address_below_hlsps_is_that_of_a_high_level_science_product(tmp_path
     assert not rows["strange"].any()
 
 
+@pytest.mark.parametrize(
+    "place", ["https://archive.stsci.edu/hlsps", "s3://stpubdata/mast/hlsp", "http://archive.stsci.edu/pub/hlsp"]
+)
+@pytest.mark.parametrize("version", ["v1", "v01", "v2", "v02", "v1.0"])
+def test_hlsp_files_are_understood_at_each_place_and_of_any_version(place: str, version: str, tmp_path: Path) -> None:
+    name = f"hlsp_qlp_tess_ffi_s0056-0000000390988385_tess_{version}_llc.fits"
+    rows = read_script(
+        script(tmp_path, f"curl -O {place}/qlp/s0056/{name}"), "x/hlsp_qlp_tess_ffi_s0056_tess_v01_llc-fits.sh"
+    )
+    assert [*files_of(rows), *rows["strange"]] == [f"mast:HLSP/qlp/s0056/{name}", False]
+
+
+ODD = st.sampled_from([
+    "tess-of-the-durbervilles.fits", "x y.pdf", "{a}.fits", "a%20b.xml", "tess2018206045859-s0002-0000000000000007-0121-s_lc.fits",
+    "é.fits", "a,b.fits", "tess2018206190142-s0001-s0001-0000000000000007-00366_dvr.xml",
+])  # fmt: skip
+SHAPES = st.sampled_from([
+    "curl -C - -L -o {0} https://mast.stsci.edu/api/v0.1/Download/file/?uri=mast:TESS/product/{0}", "wget https://x/{0}",
+    "curl -f --create-dirs --output 'a/{0}' 'https://x/file/?uri=mast:TESS/product/{0}'", "curl -C - -o {0}", "{0}",
+    "curl -O https://x/{0}; curl -O https://y/{0}", "aws s3 cp s3://x/{0} .", "  curl {0} \\\n  https://x/",
+    "curl 'https://x/?uri=mast:TESS/product/{0}&uri=mast:HLSP/{0}'",
+])  # fmt: skip
+
+
+@given(st.lists(st.tuples(SHAPES, ODD), min_size=1, max_size=8), st.sampled_from(["\n", "\r\n"]))
+def test_no_line_that_names_a_file_is_dropped(
+    tmp_path_factory: pytest.TempPathFactory, lines: list[tuple[str, str]], end: str
+) -> None:
+    folder = tmp_path_factory.mktemp("script")
+    for shape, name in lines:
+        written = shape.format(name).replace("\n", end)
+        rows = read_script(script(folder, written, first="#!/bin/sh", end=end), AT.format(1, "lc"))
+        assert len(rows) >= 1, written
+    known = [light_curve(tic) for tic in range(1, 4)]
+    rows = read_script(
+        script(folder, *(shape.format(name) for shape, name in lines), *map(spoc_line, known)), AT.format(1, "lc")
+    )
+    assert {*known} <= {*files_of(rows.filter(~pl.col("strange")))}
+    assert len(strange_names(rows)) + len(rows.filter(~pl.col("strange"))) == len(rows)
+
+
 def test_lines_that_fetch_nothing_are_no_names(tmp_path: Path) -> None:
     comments = [
         "# curl -o x https://example.org/x",
         f"#{spoc_line(light_curve(6))}",
         f"  # {spoc_line(light_curve(7))}",
     ]
-    lines = ["", *comments, "mkdir -p s0001", "echo done", spoc_line(light_curve(5))]
+    lines = [
+        "",
+        *comments,
+        "mkdir -p s0001",
+        "echo done",
+        "echo https://archive.stsci.edu/",
+        "rm x.fits",
+        "fi",
+        spoc_line(light_curve(5)),
+    ]
     assert uris_of(tmp_path, *lines) == [light_curve(5)]
 
 
 def test_a_line_may_fetch_several_files_and_a_command_may_go_on_in_the_next_line(tmp_path: Path) -> None:
     one, two, three = map(light_curve, (1, 2, 3))
-    lines = [f"{spoc_line(one)} ; {spoc_line(two)}", spoc_line(three).replace(" http", " \\\n  http")]
+    lines = [f"{spoc_line(one)};{spoc_line(two)}", spoc_line(three).replace(" http", " \\\n  http")]
     assert uris_of(tmp_path, *lines) == [one, two, three]
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from dv_case import found
+from fuzz import attempts
 
 from tess_source import Session, hookimpl
 from tess_source.errors import OfflineError, ServiceError
@@ -58,13 +59,21 @@ SAME, NONE = ("700.01", "1:1"), (None, None)
         (tce(), toi(tic=43), NONE),
         (tce(period=10.0), toi(), ("700.01", "2:1")),
         (tce(period=2.5), toi(), ("700.01", "1:2")),
+        (tce(period=5 / 3), toi(), ("700.01", "1:3")),
+        (tce(period=7.5), toi(), NONE),
+        (tce(period=30.0), toi(), NONE),
+        (tce(), toi(duration=None), SAME),
+        (tce(duration=None), toi(), SAME),
+        (tce(epoch=1326.1), toi(epoch=1326.0 + 0.1 + 500 * 5.0, period_err=None, epoch_err=None), SAME),
         (tce(), toi(period=None), NONE),
         (tce(), toi(epoch=None), NONE),
         (tce(period=None, epoch=None), toi(), NONE),
         (tce(), toi(period_err=None, epoch_err=None), SAME),
         (tce(), toi(duration=None, period_err=None, epoch_err=None), SAME),
     ],
-    ids=["same", "400 cycles later", "within errors", "period", "phase", "epoch", "another star", "twice", "half", "single transit",
+    ids=["same", "400 cycles later", "within errors", "period", "phase", "epoch", "another star", "twice", "half",
+         "a third", "in resonance", "six times",
+         "no duration of the TOI", "no duration of the TCE", "no errors, years later", "single transit",
          "no epoch", "no fit", "no errors", "no duration"],
 )  # fmt: skip
 def test_a_tce_is_a_toi_if_period_and_epoch_agree(
@@ -84,6 +93,25 @@ def test_the_errors_of_a_period_grow_with_the_years_between() -> None:
 def test_each_toi_is_one_tce_of_each_run_and_the_best_agreement_comes_first() -> None:
     tces = [tce(1, period=10.0), tce(2), tce(3, epoch=1327.5), tce(1, run=2)]
     assert matched(tces, [toi(), toi("700.02", epoch=1327.5)]) == [NONE, SAME, ("700.02", "1:1"), SAME]
+
+
+def test_two_tois_of_nearly_the_same_period_are_told_apart_by_their_phases() -> None:
+    tces = [tce(1, epoch=1327.5), tce(2, epoch=1326.0), tce(3, period=5.001, epoch=1329.0)]
+    tois = [
+        toi(),
+        toi("700.02", period=5.00001, epoch=1327.5 + 50 * 5.00001),
+        toi("700.03", period=5.001, epoch=1329.0),
+    ]
+    assert matched(tces, tois) == [("700.02", "1:1"), SAME, ("700.03", "1:1")]
+
+
+def test_ephemerides_by_chance_are_seldom_taken_for_one_signal() -> None:
+    tces, tois = [], []
+    for number, chance in attempts(1000, 40_000):
+        (p, t), (q, u) = ((0.5 * 26 ** chance.random(), chance.uniform(1300.0, 3300.0)) for _ in range(2))
+        tces.append(tce(period=p, epoch=t, tic=number))
+        tois.append(toi(period=q, epoch=u, tic=number))
+    assert sum(name is not None for name, _ in matched(tces, tois)) <= 0.01 * len(tces)
 
 
 def test_the_columns_say_what_exofop_knows_and_their_units() -> None:

@@ -1,0 +1,68 @@
+"""Large answers from this machine are put together of parts of whole stars: the same answer, which takes less memory."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from both_archives import SECTORS, with_catalogue
+
+from tess_source import Found, Products, Session
+from tess_source._lazy import pl
+from tess_source.search import by_stars
+from tess_source.tables.rows import joined, thrifty
+from tess_source_sample.server import SampleArchive
+
+
+@pytest.fixture(scope="module")
+def session(shared_archive: SampleArchive, tmp_path_factory: pytest.TempPathFactory) -> Session:
+    return with_catalogue(shared_archive, tmp_path_factory.mktemp("cache"))
+
+
+QUESTIONS: dict[str, dict[str, Any]] = {
+    "everything": {"sector": None},
+    "kinds": {"kind": ["lc", "fast-lc", "dvt"]},
+    "a warning between": {"kind": ["lc", "dvs"], "sector": list(SECTORS), "tce": "1-3"},
+    "what has to be known": {"kind": "lc", "tmag": "<12"},
+    "the latest": {"kind": ["lc", "dvt"], "latest": True},
+    "the first few": {"kind": "lc", "limit": 3},
+    "current sets": {"kind": "dvt", "dv": "current"},
+    "all pipelines": {"pipeline": ["SPOC", "QLP", "TESS-SPOC", "TGLC"], "kind": "lc", "one_per_sector": True},
+    "nothing": {"kind": "lc", "tmag": "<-5"},
+}
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_a_large_answer_is_the_same_in_parts(
+    session: Session, question: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    words = {"archive": "catalogue", "large": True, **QUESTIONS[question]}
+    whole, said = session.search(**words), caplog.messages[:]
+    caplog.clear()
+    monkeypatch.setattr(by_stars, "LARGE", 10)
+    monkeypatch.setattr(by_stars, "PART", 10)
+    parts: list[Found] = []
+    some_stars = by_stars._some_stars
+    monkeypatch.setattr(by_stars, "_some_stars", lambda seen: (parts.append(one) or one for one in some_stars(seen)))
+    found = session.search(**words)
+    assert len(parts) != 1
+    assert (len(parts) == 0) == (question == "the first few")
+    assert sum(len({*part["tic"]}) for part in parts) in {0, whole.observations["tic"].n_unique()}
+    assert found.products == whole.products
+    assert found.observations == whole.observations
+    assert found.drops == whole.drops
+    assert found.explain().splitlines()[2:] == whole.explain().splitlines()[2:]
+    assert found.links.to_polars().sort(pl.all()).equals(whole.links.to_polars().sort(pl.all()))
+    assert caplog.messages == said
+
+
+def test_what_repeats_takes_no_memory_and_all_else_is_in_one_piece() -> None:
+    rows = {"uri": ["a", "b", "c"], "dataURI": ["a", "b", "c"], "pipeline": ["SPOC"] * 3, "run": [None, None, 5]}
+    frame = Products.of(pl.DataFrame(rows)).to_polars()
+    parts = [Products(frame), Products(frame.reverse()), Products(frame[:0])]
+    whole = pl.concat([frame, frame.reverse()])
+    assert joined(parts).to_polars().equals(whole)
+    assert parts == []
+    assert {*thrifty(pl.concat([frame, frame], rechunk=False)).n_chunks("all")} == {1}
+    assert thrifty(frame).schema == frame.schema
+    assert thrifty(frame[:0]).equals(frame[:0])
