@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tess_source import hookimpl
@@ -50,6 +50,14 @@ def tess_query(query: Query, settings: Settings) -> Observations | None:
     from tess_source_catalogue import archive
 
     return archive.find(query, settings)
+
+
+@hookimpl
+def tess_pages(query: Query, settings: Settings, take: Callable[[Observations], object]) -> bool | None:
+    """Find observations of all stars in the lists, some sectors at a time."""
+    from tess_source_catalogue import archive
+
+    return archive.give_pages(query, settings, take)
 
 
 @hookimpl

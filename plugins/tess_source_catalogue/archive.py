@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -31,7 +31,7 @@ from tess_source_catalogue.lacking import sectors_in_words
 from tess_source_catalogue.reading import Catalogue
 from tess_source_filters.words import Words
 
-__all__ = ["ARCHIVE", "covers", "defaults", "find", "list_products", "provenance"]
+__all__ = ["ARCHIVE", "covers", "defaults", "find", "give_pages", "list_products", "provenance"]
 
 log: logging.Logger = logger(__name__)
 
@@ -96,6 +96,25 @@ def find(query: Query, settings: Settings) -> Observations:
     return Observations.of(rows)
 
 
+def give_pages(query: Query, settings: Settings, take: Callable[[Observations], object]) -> bool | None:
+    """Find observations of all stars, as `find`, and give them to `take` volume by volume.
+
+    Returns
+    -------
+    bool or None
+        None for a question about targets, or about columns of which it has to be known first whether a list has them.
+    """
+    criteria, catalogue = criteria_of(query), Catalogue.of(settings)
+    if query.targets or _left(criteria) or exact_values(criteria, "target_name") is not None:
+        return None
+    Coverage.of(catalogue.folder).check(query)
+    _, sectors, pipelines = (exact_values(criteria, name) for name in PUSHED)
+    numbers = None if sectors is None else [int(sector) for sector in sectors]
+    for rows in catalogue.observations_by_volume(sectors=numbers, pipelines=pipelines):
+        take(Observations.of(rows))
+    return True
+
+
 def _around(catalogue: Catalogue, criteria: Criteria, among: Collection[str] | None, target: Target) -> Around:
     """Return the rows around a place; of a name without a radius, those of the nearest star."""
     if target.ra is None or target.dec is None:
@@ -119,12 +138,17 @@ def _rows(
         tics = [int(name) for name in named if name.isdecimal() and len(name) < 19]
     numbers = None if sectors is None else [int(sector) for sector in sectors]
     rows = catalogue.observations(tics=tics, sectors=numbers, pipelines=pipelines, place=place)
-    left = {
-        name: values for name, values in criteria.items() if name not in PUSHED or exact_values(criteria, name) is None
-    }
+    left = _left(criteria)
     meant = rows if among is None else rows.filter(pl.col("pipeline").is_in(among))
     check_columns(_of_addresses(meant, criteria), left, catalogue.folder.lists())
     return rows.filter(meets(rows, left)) if left else rows
+
+
+def _left(criteria: Criteria) -> Criteria:
+    """Return the criteria that are not of those by which the catalogue's files are sorted or divided."""
+    return {
+        name: values for name, values in criteria.items() if name not in PUSHED or exact_values(criteria, name) is None
+    }
 
 
 def _of_filter(query: Query, sources: Mapping[str, Source]) -> Collection[str] | None:

@@ -92,7 +92,7 @@ def sources_of(
     kinds: str | Iterable[str] | None = None,
     named: str | Iterable[str] | None = None,
 ) -> list[Source]:
-    """Return the sources that are meant.
+    """Return the sources that are meant. Case does not matter.
 
     Parameters
     ----------
@@ -111,7 +111,7 @@ def sources_of(
     UnknownNameError
         If there is no such pipeline, kind or source.
     """
-    names, chosen = _words("source", named), _words("kind", kinds)
+    names, chosen = (_small(_words(what, given)) for what, given in (("source", named), ("kind", kinds)))
     asked = _words("pipeline", pipelines) or (None if names else PIPELINES)
     every = sorted({source.pipeline for source in sources.values()})
     by_case = {pipeline.upper(): pipeline for pipeline in every}
@@ -132,6 +132,10 @@ def sources_of(
         and (asked is None or source.pipeline.upper() in {pipeline.upper() for pipeline in asked})
         and (chosen is None or source.gives != "files" or _is_of(source, chosen))
     ]
+
+
+def _small(words: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    return None if words is None else tuple(word.lower() for word in words)
 
 
 def _words(what: str, given: str | Iterable[str] | None) -> tuple[str, ...] | None:

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cached_property
 from math import cos, radians, sin
 from pathlib import Path
 from typing import NamedTuple
@@ -100,10 +101,16 @@ class _Choice:
     pipelines: Collection[str] | None
     place: Place | None
 
+    @cached_property
+    def of_stars(self) -> pl.Expr:
+        """Whether rows are of the stars."""
+        assert self.tics is not None
+        return _of_stars(self.tics)
+
     def rows(self, volume: Volume, rows: pl.LazyFrame, bundles: pl.DataFrame) -> pl.LazyFrame:
         """Return the rows of a volume; of a cone, those of its band of declinations."""
         if self.tics is not None:
-            rows = rows.filter(_of_stars(self.tics))
+            rows = rows.filter(self.of_stars)
         told = bundles
         if self.sectors is not None and not volume.sectors <= {*self.sectors}:
             told = told.filter(pl.col("last_sector").is_in(list(self.sectors)))

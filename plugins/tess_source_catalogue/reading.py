@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
@@ -99,6 +99,20 @@ class Catalogue:
         if found.height <= FEW:
             _RECENT[self.folder.root] = _Answered(self.folder.lists(), pages, found[[*_IDENTITY]])
         return found
+
+    def observations_by_volume(
+        self, *, sectors: Collection[int] | None = None, pipelines: Collection[str] | None = None
+    ) -> Iterator[pl.DataFrame]:
+        """Yield the observations of all stars, those of one volume after the other: see `observations`."""
+        wanted, names = _as_asked(sectors, pipelines)
+        for family, number in [(volume.family, volume.number) for volume in volumes(self.folder.lists())]:
+
+            def read(one: tuple[str, int] = (family, number)) -> FoundRows:
+                present = (volume for volume in volumes(self.folder.lists()) if (volume.family, volume.number) == one)
+                found = [volume for volume in present if _may_have(volume, wanted, names)]
+                return pages_of(self.folder, found, None, wanted, names, None)
+
+            yield observation_rows(self._again(read))
 
     def products(self, observations: pl.DataFrame, kinds: Collection[str] | None = None) -> pl.DataFrame:
         """Return the files of observations, one row each, in no particular order.
@@ -218,8 +232,7 @@ class Catalogue:
         place: Place | None,
     ) -> FoundRows:
         """Return the rows and bundles of observations that are asked for."""
-        stars, wanted = _column(tics), None if sectors is None else {int(sector) for sector in sectors}
-        names = None if pipelines is None else {name.upper() for name in pipelines}
+        stars, (wanted, names) = _column(tics), _as_asked(sectors, pipelines)
 
         def read() -> FoundRows:
             found = [volume for volume in volumes(self.folder.lists()) if _may_have(volume, wanted, names)]
@@ -235,6 +248,13 @@ class Catalogue:
             except FileNotFoundError:  # an update has just replaced it
                 continue
         return read()
+
+
+def _as_asked(
+    sectors: Iterable[int] | None, pipelines: Iterable[str] | None
+) -> tuple[set[int] | None, set[str] | None]:
+    wanted = None if sectors is None else {int(sector) for sector in sectors}
+    return wanted, None if pipelines is None else {name.upper() for name in pipelines}
 
 
 def _may_have(volume: Volume, sectors: Collection[int] | None, pipelines: Collection[str] | None) -> bool:

@@ -27,6 +27,8 @@ SCRIPT = ("#", "curl", "wget")
 TARGETS = ("#", "TIC", '"TIC', "GAIA", '"GAIA')
 TCES = ("#", "tce", "tic")
 DV = ("dvt", "dvr-pdf", "dvr-xml", "dvs", "dvm")
+TESS_SPOC_RANGES = ((56, 69),)
+"""First and last sector of TESS-SPOC's searches over several sectors: no page has links to their scripts."""
 
 Locate = Callable[[int, Sequence[str]], Sequence[str]]
 
@@ -72,6 +74,12 @@ def _multi_sector_scripts(sector: int, links: Sequence[str]) -> Sequence[str]:
         for first, last in ranges
         for folder in ("sector", "multisector")
     ]
+
+
+def _tess_spoc_validation(sector: int, links: Sequence[str]) -> Sequence[str]:
+    """Return the addresses of the script of a sector's searches, and of those over several sectors that end with it."""
+    ranges = [f"s{sector:04d}", *(f"s{first:04d}-s{last:04d}" for first, last in TESS_SPOC_RANGES if last == sector)]
+    return [f"{_TESS_SPOC}_{sectors}_tess_v1_dl-dv.sh" for sectors in ranges]
 
 
 def _spoc_script(product: str, help_: str, kinds: Sequence[str], since: int = 1) -> Source:
@@ -127,9 +135,9 @@ SOURCES: Sequence[Source] = (
     ),
     _script("tess-spoc-lc", "TESS-SPOC's light curves", "TESS-SPOC", f"{_TESS_SPOC}_s{{sector:04d}}_tess_v1_dl-lc.sh", ("lc",)),
     _script("tess-spoc-tp", "TESS-SPOC's target pixels", "TESS-SPOC", f"{_TESS_SPOC}_s{{sector:04d}}_tess_v1_dl-tp.sh", ("tp",)),
-    _script(
-        "tess-spoc-dv", "TESS-SPOC's data validation of single sectors", "TESS-SPOC",
-        f"{_TESS_SPOC}_s{{sector:04d}}_tess_v1_dl-dv.sh", DV, since=36,
+    Source(
+        "tess-spoc-dv", "TESS-SPOC's data validation, of several sectors too", "TESS-SPOC", _tess_spoc_validation, read_script,
+        SCRIPT, kinds=DV, since=36,
     ),
     _script(
         "tglc", "TGLC's light curves", "TGLC",

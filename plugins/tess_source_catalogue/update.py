@@ -18,6 +18,7 @@ from tess_source.display.visible import logger
 from tess_source.download.lists import ABSENT, FAILED, NEW, UNCHANGED, ListAnswer, Lists
 from tess_source.download.progress import Progress
 from tess_source.hooks.records import Source
+from tess_source.names.sectors import text_of_sectors
 from tess_source.settings import OnProgress
 from tess_source.threads import in_order
 from tess_source.workers import Workers, workers_of
@@ -27,6 +28,7 @@ from tess_source_catalogue.by_source import by_source
 from tess_source_catalogue.choosing import LAST, WantedList, links_of, newest_in, wanted_lists
 from tess_source_catalogue.declared import note_of
 from tess_source_catalogue.folder import CatalogueFolder, Key, ListFacts, ListFile
+from tess_source_catalogue.lacking import sectors_in_words
 from tess_source_catalogue.portal import FRESH, SCHEME, PortalRows
 from tess_source_catalogue.view import refresh
 
@@ -55,6 +57,8 @@ class Updated:
 
     outcomes: tuple[ListOutcome, ...]
     """One per list, by source and sectors; without those that are absent."""
+    absent: tuple[int, ...] = ()
+    """Sectors that you named and of which none of the lists is there yet."""
 
     @property
     def failed(self) -> tuple[ListOutcome, ...]:
@@ -68,7 +72,8 @@ class Updated:
     def summary(self) -> str:
         """Return one line: how many lists are new, unchanged and failed."""
         states = ", ".join(f"{self.count(state):,} {state}" for state in STATES)
-        return f"{text.number(len(self.outcomes), 'list')}: {states}"
+        not_yet = f"; no list yet of {sectors_in_words(text_of_sectors(self.absent))}" if self.absent else ""
+        return f"{text.number(len(self.outcomes), 'list')}: {states}{not_yet}"
 
     def by_source(self) -> pl.DataFrame:
         """Return a table, one row per source: the sectors of the lists in each state, and their rows."""
@@ -216,7 +221,9 @@ class Update:
         except OSError as error:  # what is derived from the lists only saves time
             log.warning("the catalogue is up to date, but reads more slowly: %s", error)
         kept = [one for one in found if one.state != ABSENT]
-        return Updated(RecordTuple(sorted(kept, key=lambda one: (one.source, one.first, one.last)), "list"))
+        absent: set[int] = set() if self.sectors is None else {one.last for one in found} - {one.last for one in kept}
+        ordered = sorted(kept, key=lambda one: (one.source, one.first, one.last))
+        return Updated(RecordTuple(ordered, "list"), tuple(sorted(absent)))
 
     def _note_absent(self, found: Iterable[ListOutcome]) -> None:
         """Note of which sectors the archive has no list: what is asked of them is answered without."""

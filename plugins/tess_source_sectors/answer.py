@@ -140,8 +140,8 @@ def rows_of(
     if ahead is not None:
         rows = _with_predictions(rows, ahead.filter(pl.col("sector").is_in(wanted)) if wanted else ahead, there)
     rows = _with_listed(rows, stars, lists, wanted)
-    rows = _as_told(_with_held(rows, stars, at_archive, wanted), told)
-    rows = _with_absent(rows, stars, wanted)
+    rows = _with_held(rows, stars, at_archive, wanted)
+    rows = _as_told(_with_absent(rows, stars, wanted, is_asked=at_archive is not None), told)
     rows = rows.join(known.dates, on="sector", how="left", maintain_order="left")
     rows = rows.with_columns(known=pl.col("sector").is_null() | pl.col("sector").is_in(there))
     rows = with_states(rows, str(known))
@@ -206,11 +206,17 @@ def _as_told(rows: pl.DataFrame, told: Mapping[str, Collection[int]] | None) -> 
     return rows.with_columns(pl.when(~mask).then(name).alias(name) for name, mask in unknown.items())
 
 
-def _with_absent(rows: pl.DataFrame, stars: pl.DataFrame, wanted: Sequence[int] | None) -> pl.DataFrame:
+def _with_absent(
+    rows: pl.DataFrame, stars: pl.DataFrame, wanted: Sequence[int] | None, *, is_asked: bool
+) -> pl.DataFrame:
     """Return rows with those that have no CCD: for each of the sectors that are wanted, else one for a star without any sector."""
     if wanted is None:
         more = stars.join(rows, on="target", how="anti")
     else:
         every = stars.join(pl.DataFrame({"sector": wanted}, schema={"sector": pl.Int32}), how="cross")
         more = every.join(rows, on=["target", "sector"], how="anti")
+    if is_asked:
+        more = more.with_columns(
+            lc=pl.lit(value=False), fast_lc=pl.lit(value=False), hlsp=pl.lit(""), dv=pl.lit(value=False)
+        )
     return pl.concat([rows, more], how="diagonal") if len(more) else rows

@@ -70,7 +70,7 @@ def sectors(
         from tess_source_sectors.footprints import refresh as fetch
 
         there = [one for one in fetch(session.settings) if one < SPECIAL]
-        note(f"the archive's footprints have sectors {text_of_sectors(there)}")
+        note(f"the archive's footprints have sector{'s' if len(there) != 1 else ''} {text_of_sectors(there)}")
     if not targets:
         return
     missing = missing or MISSING[0]
@@ -81,5 +81,7 @@ def sectors(
     print_rows(rows.to_polars(), form, [name for name in rows.shown if name in rows.columns], rows.whole)
     for line in islice(lines(rows.to_polars(), f"sectors {sector or known_sectors(session.settings)}"), FEW):
         note(line)
+    if (more := rows["target"].n_unique() - FEW) > 0:
+        note(f"and {more:,} more")
     if not len(rows.where(rows["camera"].is_not_null())):
         raise click.exceptions.Exit(NOTHING)

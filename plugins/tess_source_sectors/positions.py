@@ -58,9 +58,8 @@ def located(settings: Settings, stars: pl.DataFrame, *known: pl.DataFrame) -> pl
     if is_offline(settings.offline):
         stars = filled(stars, remembered(settings))
         if lost := stars.filter(pl.col("ra").is_null())["tic"].drop_nulls().unique().to_list():
-            log.warning(
-                "offline, it is not known where %s lie: %s", text.number(len(lost), "star"), text.first(sorted(lost))
-            )
+            who = f"{text.number(len(lost), 'star')} {'lies' if len(lost) == 1 else 'lie'}"
+            log.warning("offline, it is not known where %s: %s", who, text.first(sorted(lost)))
         return stars
     return filled(stars, Tic(settings).stars(missing))
 

@@ -50,7 +50,7 @@ def render(
     whole : sequence of str
         Columns that are neither left out nor cut on a narrow terminal.
     looks : mapping
-        Column → how its numbers are shown in the format ``table``; the other formats have all digits.
+        Column → how its numbers are shown in the format ``table``; the other formats have all digits, and ``ecsv`` the units.
 
     Returns
     -------
@@ -85,8 +85,8 @@ def _json_text(value: Any, indent: int | None = None) -> str:
     return "\n".join(escaped(line, lambda one: json.dumps(one)[1:-1]) for line in written.split("\n"))
 
 
-def _ecsv(frame: pl.DataFrame, *_of_table: object) -> str:
-    return _ecsv_text(to_astropy(frame))
+def _ecsv(frame: pl.DataFrame, _columns: Sequence[str], _whole: Sequence[str], looks: Looks) -> str:
+    return _ecsv_text(to_astropy(frame, looks))
 
 
 def _ecsv_text(table: AstropyTable) -> str:

@@ -47,16 +47,15 @@ def found_by_stars(seen: Observations, found: Callable[[Observations], Found]) -
         links.append(one.links)
         drops.append(one.drops)
     assert one is not None
-    observations = Observations(thrifty(seen.to_polars()))
-    parts = {"products": joined(products), "links": joined(links), "drops": tuple(_sums(drops))}
-    return replace(one, observations=observations, **parts)
+    whole = replace(one, observations=Observations(thrifty(seen.to_polars())), drops=tuple(_sums(drops)))
+    return replace(whole, products=joined(products), links=joined(links))
 
 
 def _some_stars(seen: Observations) -> Iterator[Observations]:
     """Yield sorted observations in parts of whole stars; those without a TIC id are together."""
     tics = seen["tic"]
     first_rows = pl.arg_where(tics.ne_missing(tics.shift()), eager=True)
-    wanted = pl.int_range(PART, len(seen), PART, dtype=first_rows.dtype, eager=True)
+    wanted = pl.Series(range(PART, len(seen), PART), dtype=first_rows.dtype)
     ends = first_rows.gather(first_rows.search_sorted(wanted).clip(0, len(first_rows) - 1)).unique().sort().to_list()
     frame = seen.to_polars()
     for begin, end in zip([0, *ends], [*ends, len(seen)], strict=True):

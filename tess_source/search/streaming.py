@@ -21,18 +21,21 @@ from tess_source.hooks.registry import Registry
 from tess_source.search import asking
 from tess_source.search.declined import check_answers, naming_archive
 from tess_source.search.narrowing import listed
+from tess_source.search.resolving import is_local
 from tess_source.settings import Settings
 from tess_source.tables.found import Found
 from tess_source.tables.listing import Links, Observations
 from tess_source.targets.target import Query
 from tess_source.wording import keyword
 
-__all__ = ["PART", "check_masks", "parts"]
+__all__ = ["PART", "PART_FROM_HERE", "check_masks", "parts"]
 
 log: logging.Logger = logger(__name__)
 
 PART = 8000
 """Observations in one part, about: as many as whole stars have."""
+PART_FROM_HERE = 40_000
+"""The same of archives on this machine, which are not asked over a network: larger parts take half the time."""
 SAMPLED = 64
 """Of so many observations, the star of one is kept in memory, so that parts can be of equal size."""
 
@@ -83,8 +86,8 @@ def parts(registry: Registry, settings: Settings, query: Query, *, listing: bool
         check_answers(registry, query, declined, "query")
         if not pages.files:
             yield asking.observed_as(registry, settings, query, Observations.empty())
-        done = 0
-        for seen in pages.in_order():
+        local, done = all(is_local(registry, name) for name in query.archives), 0
+        for seen in pages.in_order(PART_FROM_HERE if local else PART):
             if listing:
                 found = listed(registry, seen, query, lambda part: asking.products_of(registry, settings, part, query))
                 whole = Found(found.products.unique(), seen, Links.empty(), query, record=record)
@@ -129,12 +132,12 @@ class _Pages:
         frame.write_parquet(self.files[-1])
         self.sampled.append(frame["tic"].drop_nulls().gather_every(SAMPLED))
 
-    def in_order(self) -> Iterator[Observations]:
-        """Yield the observations of some stars at a time, each once; those without a TIC id come last."""
+    def in_order(self, part: int) -> Iterator[Observations]:
+        """Yield about so many observations at a time, those of some stars, each once; those without a TIC id come last."""
         if not self.files:
             return
         tics = pl.concat(self.sampled).sort()
-        bounds = tics.gather_every(PART // SAMPLED, PART // SAMPLED).unique(maintain_order=True).to_list()
+        bounds = tics.gather_every(part // SAMPLED, part // SAMPLED).unique(maintain_order=True).to_list()
         star, below = pl.col("tic"), pl.lit(True)
         for bound in bounds:
             yield from self._where(below & (star <= bound))

@@ -131,8 +131,10 @@ class Rows:
         if isinstance(mask, bool):
             return pl.Series([mask]).new_from_index(0, len(self))
         if isinstance(mask, pl.Expr):
-            mask = self._frame.select(mask.alias("mask"))["mask"]
-            mask = mask.new_from_index(0, len(self)) if len(mask) == 1 != len(self) else mask
+            found = self._frame.select(mask.alias("mask"))["mask"]
+            if len(found) not in {1, len(self)}:  # polars 2.1 gives some of what is one for all once per chunk
+                found = self._frame.rechunk().select(mask.alias("mask"))["mask"]
+            mask = found.new_from_index(0, len(self)) if len(found) == 1 != len(self) else found
         mask = mask if isinstance(mask, pl.Series) else pl.Series(mask)
         if len(mask) == len(self) and (mask.dtype == pl.Null or not len(mask)):
             return pl.repeat(value=False, n=len(self), eager=True)  # a list without values has no type yet
@@ -142,13 +144,13 @@ class Rows:
             )
         return mask.fill_null(value=False) if mask.null_count() else mask
 
-    def where(self, mask: Mask) -> Self:
+    def where(self, mask: Mask | bool) -> Self:
         """Return the rows for which a mask is true.
 
         Parameters
         ----------
-        mask : polars.Expr or polars.Series or numpy.ndarray
-            One boolean per row; null counts as false.
+        mask : polars.Expr or polars.Series or numpy.ndarray or bool
+            One boolean per row, or one for all; null counts as false.
         """
         kept = self.mask(mask)
         return self if kept.all() else type(self)(self._frame.filter(kept))
@@ -242,8 +244,16 @@ def _pandas_column(series: pl.Series) -> Any:
     """Return values for pandas, with whole numbers as nullable integers, so that a column's type does not depend on its nulls."""
     import pandas as pd
 
-    values = series.to_list()
-    return pd.array(values, dtype=str(series.dtype)) if series.dtype.is_signed_integer() else values
+    if series.dtype.is_signed_integer():
+        array = pd.arrays.IntegerArray
+        return array(series.fill_null(0).to_numpy(writable=True), series.is_null().to_numpy(writable=True))
+    if series.dtype == pl.String and 2 * series.n_unique() < len(series):  # each text once
+        texts = series.unique(maintain_order=True).to_frame()
+        codes = series.to_frame().join(
+            texts.with_row_index("__code"), on=series.name, how="left", maintain_order="left", nulls_equal=True
+        )
+        return np.array(texts.to_series().to_list(), dtype=object)[codes["__code"].to_numpy()]
+    return series.to_list()
 
 
 def joined(parts: list[RowsT]) -> RowsT:

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from both_archives import SECTORS, with_catalogue
 
-from tess_source import Found, Products, Session
+from tess_source import Found, Observations, Products, Session
 from tess_source._lazy import pl
-from tess_source.search import by_stars
+from tess_source.search import by_stars, streaming
 from tess_source.tables.rows import joined, thrifty
 from tess_source_sample.server import SampleArchive
 
@@ -54,6 +54,32 @@ def test_a_large_answer_is_the_same_in_parts(
     assert found.explain().splitlines()[2:] == whole.explain().splitlines()[2:]
     assert found.links.to_polars().sort(pl.all()).equals(whole.links.to_polars().sort(pl.all()))
     assert caplog.messages == said
+
+
+@pytest.mark.parametrize("words", [{}, {"kind": "lc", "sector": list(SECTORS)}, {"tmag": "<12"}, {"t_exptime": [100, 130]}])
+def test_a_search_of_the_catalogue_in_parts_reads_it_volume_by_volume(
+    session: Session, words: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streaming, "PART_FROM_HERE", 10)
+    monkeypatch.setattr(streaming, "SAMPLED", 2)
+    pages: list[int] = []
+    take = streaming._Pages.take
+    monkeypatch.setattr(streaming._Pages, "take", lambda self, page: (pages.append(len(page)), take(self, page)))
+    words = {"archive": "catalogue", "large": True, **words}
+    whole, parts = session.search(**words), list(session.iter_search(**words))
+    assert Products.stack(part.products for part in parts) == whole.products
+    assert Observations.stack(part.observations for part in parts) == whole.observations
+    assert (len(pages) > 2) == ("t_exptime" not in words)
+    assert max(pages) < len(whole.observations) or "t_exptime" in words
+    links = pl.concat(part.links.to_polars() for part in parts)
+    assert links.sort(pl.all()).equals(whole.links.to_polars().sort(pl.all()))
+
+
+def test_one_value_for_all_rows_is_a_mask_of_tables_in_pieces() -> None:
+    rows = Products.of([{"uri": f"mast:{number}"} for number in range(4)]).to_polars()
+    pieces = Products(pl.concat([rows[:2], rows[2:]], rechunk=False))
+    for mask in (pl.lit(True), pl.lit(True).fill_null(value=True), pl.col("uri").is_not_null()):
+        assert pieces.mask(mask).to_list() == [True] * 4
 
 
 def test_what_repeats_takes_no_memory_and_all_else_is_in_one_piece() -> None:

@@ -133,6 +133,9 @@ def test_rows_and_columns_are_got_by_name_number_slice_and_mask(products: Produc
     assert products[np.array([True, False, False, False, True])] == products[[0, 4]]
     assert products[pl.col("kind") == "lc"] == products[[0]]
     assert len(products[[]]) == 0
+    assert products.where(mask=True) is products
+    assert len(products.where(mask=False)) == 0
+    assert Products.empty().mask(True).to_list() == []
     with pytest.raises(UnknownNameError, match="unknown column 'siez'; did you mean 'size'"):
         products["siez"]
 

@@ -9,7 +9,7 @@ from tess_source.names.vocabulary import FILES
 from tess_source.tables.listing import Links, Observations
 from tess_source_dv.sets.members import members, sets_among
 from tess_source_dv.sets.superseded import REASONS, superseded
-from tess_source_dv.sets.used import BOUNDED, EXACT, OBSERVED, known, used
+from tess_source_dv.sets.used import BOUNDED, EXACT, OBSERVED, candidates, known, used
 
 if TYPE_CHECKING:
     from tess_source.tables.listing import Products
@@ -56,11 +56,11 @@ def link(products: Products, exactly: pl.DataFrame | None = None) -> Links | Non
     """
     if (dv := members(products)).is_empty():
         return None
-    seen, exactly = observed(products), known() if exactly is None else exactly
-    sets = sets_among(dv)
+    sets, exactly = sets_among(dv), known() if exactly is None else exactly
+    within = candidates(sets, observed(products))
     own = dv.select(subject="uri", kind=pl.lit("dv-set"), object="set", state=pl.lit(EXACT), reason=pl.lit(IS_MEMBER))
-    usage = used(sets, seen.filter(pl.col("kind") == "dv-of"), exactly)
-    return Links(pl.concat([own, _source_links(sets, seen, usage), _supersedes_links(sets, usage)], rechunk=True))
+    usage = used(sets, within, exactly)
+    return Links(pl.concat([own, _source_links(sets, within, usage), _supersedes_links(sets, usage)], rechunk=True))
 
 
 def needed(observations: Observations) -> pl.Expr:
@@ -76,20 +76,15 @@ def observed(products: Products) -> pl.DataFrame:
     return frame.drop_nulls().rechunk()
 
 
-def _source_links(sets: pl.DataFrame, seen: pl.DataFrame, usage: pl.DataFrame) -> pl.DataFrame:
+def _source_links(sets: pl.DataFrame, within: pl.DataFrame, usage: pl.DataFrame) -> pl.DataFrame:
     """Return the links from sets to the data of their target and pipeline in the sectors that they used or may have used."""
-    candidates = (
-        sets.select("id", "pipeline", "tic", "first_sector", "last_sector")
-        .join(seen, on=["pipeline", "tic"], maintain_order="left_right")
-        .filter(pl.col("sector").is_between("first_sector", "last_sector"))[["id", "sector", "kind", "object"]]
-    )
-    of = candidates["id"]  # the place of a set in both tables
-    candidates = candidates.hstack([sets["set"][of], *usage[["state", "source", "sectors"]][of]])
-    told = (pl.col("state") == EXACT) & (pl.col("source") != "name")
-    if usage.select(told.any()).item():
-        candidates = candidates.filter(~told | pl.col("sector").is_in(pl.col("sectors")))
+    of = within["id"]  # the place of a set in both tables
+    data = within.hstack([sets["set"][of], *usage[["state", "source", "sectors"]][of]])
+    told = (usage["state"] == EXACT) & (usage["source"] != "name")
+    if told.any():
+        data = data.filter(~told[of] | pl.col("sector").is_in(pl.col("sectors")))
     reasons = {"name": SINGLE, **TOLD}
-    return candidates.select(
+    return data.select(
         subject="set",
         kind="kind",
         object="object",

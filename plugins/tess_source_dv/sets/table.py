@@ -23,7 +23,7 @@ from tess_source_dv.sets.links import link, observed
 from tess_source_dv.sets.lost import lost
 from tess_source_dv.sets.members import KINDS, all_products, members, sets_among
 from tess_source_dv.sets.superseded import REASONS, superseded
-from tess_source_dv.sets.used import EXACT, known, used
+from tess_source_dv.sets.used import EXACT, candidates, known, used
 
 if TYPE_CHECKING:
     from tess_source.tables.found import Found
@@ -161,8 +161,8 @@ def table_of(products: Products, exactly: pl.DataFrame | None = None, tces: TCEs
     dv = members(products)
     if dv.is_empty():
         return Sets.empty()
-    sets, seen = sets_among(dv), observed(products)
-    usage = used(sets, seen.filter(pl.col("kind") == "dv-of"), known() if exactly is None else exactly)
+    sets = sets_among(dv)
+    usage = used(sets, candidates(sets, observed(products)), known() if exactly is None else exactly)
     frame = sets.join(usage, on="id", maintain_order="left").join(
         _member_texts(dv, tces), on="set", how="left", maintain_order="left"
     )

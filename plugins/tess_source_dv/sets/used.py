@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 
-__all__ = ["BOUNDED", "EXACT", "SOURCES", "UNKNOWN", "known", "used"]
+__all__ = ["BOUNDED", "EXACT", "SOURCES", "UNKNOWN", "candidates", "known", "used"]
 
 EXACT, BOUNDED, UNKNOWN = "exact", "bounded", "unknown"
 SOURCES = ("dvr-xml", "dvt", "target list")
@@ -45,15 +45,35 @@ def known(rows: Iterable[tuple[str, Sequence[int], str]] = ()) -> pl.DataFrame:
     return frame.unique("set", keep="first", maintain_order=True)
 
 
-def used(sets: pl.DataFrame, observed: pl.DataFrame, exactly: pl.DataFrame) -> pl.DataFrame:
-    """Return, for each set, the sectors that it used or may have used.
+def candidates(sets: pl.DataFrame, observed: pl.DataFrame) -> pl.DataFrame:
+    """Return, for each set, the light curves and pixels of its target and pipeline in the range of its search.
 
     Parameters
     ----------
     sets : polars.DataFrame
         As `tess_source_dv.sets.members.sets_among` gives it.
     observed : polars.DataFrame
-        Light curves and pixels: columns `pipeline`, `tic`, `sector`, and others.
+        As `tess_source_dv.sets.links.observed` gives it.
+
+    Returns
+    -------
+    polars.DataFrame
+        Columns `id` (of the set), `sector`, `kind` (of link), `object`: in the order of the sets.
+    """
+    ranges = sets[["id", "pipeline", "tic", "first_sector", "last_sector"]]
+    rows = ranges.join(observed, on=["pipeline", "tic"], maintain_order="left_right")
+    return rows.filter(pl.col("sector").is_between("first_sector", "last_sector"))[["id", "sector", "kind", "object"]]
+
+
+def used(sets: pl.DataFrame, within: pl.DataFrame, exactly: pl.DataFrame) -> pl.DataFrame:
+    """Return, for each set, the sectors that it used or may have used.
+
+    Parameters
+    ----------
+    sets : polars.DataFrame
+        As `tess_source_dv.sets.members.sets_among` gives it.
+    within : polars.DataFrame
+        As `candidates` gives it.
     exactly : polars.DataFrame
         As `known` gives it.
 
@@ -62,21 +82,17 @@ def used(sets: pl.DataFrame, observed: pl.DataFrame, exactly: pl.DataFrame) -> p
     polars.DataFrame
         One row per set, in the same order: `id`, `sectors` (list of Int32, ascending; null if unknown), `state` and `source`.
     """
-    ranges = sets[["id", "set", "pipeline", "tic", "first_sector", "last_sector"]]
-    within = (
-        ranges.filter(pl.col("first_sector") < pl.col("last_sector"))
-        .join(observed[["pipeline", "tic", "sector"]].unique(), on=["pipeline", "tic"])
-        .filter(pl.col("sector").is_between("first_sector", "last_sector"))
-        .group_by("id")
-        .agg(pl.col("sector").sort().alias("candidates"))
-    )
+    ranges = sets[["id", "set", "first_sector", "last_sector"]]
+    several = (sets["first_sector"] < sets["last_sector"])[within["id"]]  # ids are places
+    seen = within[["id", "sector"]].filter(several & (within["kind"] == "dv-of")).unique()
+    seen = seen.group_by("id").agg(pl.col("sector").sort().alias("candidates"))
     single = pl.col("first_sector") == pl.col("last_sector")
     itself = pl.concat_list("first_sector").cast(pl.List(pl.Int32))
     if exactly.is_empty():
         joined = ranges.with_columns(pl.lit(None, exactly.schema[name]).alias(name) for name in ("sectors", "source"))
     else:
         joined = ranges.join(exactly.rechunk(), on="set", how="left", maintain_order="left")
-    joined = joined.join(within, on="id", how="left", maintain_order="left")
+    joined = joined.join(seen, on="id", how="left", maintain_order="left")
     is_exact = single | pl.col("sectors").is_not_null()
     observed_some = pl.col("candidates").is_not_null()
     return joined.select(

@@ -35,6 +35,13 @@ def test_addresses_have_the_number_of_the_sector_as_each_archive_pads_it(name: s
     assert BY_NAME[name].locate(sector, TABLES)[0] == address
 
 
+def test_the_search_of_tess_spoc_over_several_sectors_comes_with_its_last_sector() -> None:
+    single, several = BY_NAME["tess-spoc-dv"].locate(69, ())
+    assert single.endswith("/hlsp_tess-spoc_tess_phot_s0069_tess_v1_dl-dv.sh")
+    assert several.endswith("/hlsp_tess-spoc_tess_phot_s0056-s0069_tess_v1_dl-dv.sh")
+    assert len(BY_NAME["tess-spoc-dv"].locate(68, ())) == 1
+
+
 def test_a_sector_without_a_search_has_no_table_and_no_script_of_one() -> None:
     for name in ("tce", "multi-tce", "multi-dv"):
         assert list(BY_NAME[name].locate(35, TABLES)) == []

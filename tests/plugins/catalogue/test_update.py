@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from fuzz import altered, attempts
 from lists import ByName, catalogue_of, conditional, fill, listed, rows_of, source
-from serving import Handler, Server, chunked, page, serving, status, truncated
+from serving import Handler, Server, chunked, etag, page, serving, status, truncated
 from sizes import size
 
 from tess_source._lazy import pl
@@ -86,6 +86,8 @@ def test_lists_about_several_sectors_are_found_by_the_links_of_a_page(catalogue:
         ({"kind": "lc"}, {"lc", "targets"}),
         ({"kind": "dv"}, {"targets", "multi-dv"}),
         ({"kind": "dvt"}, {"targets", "multi-dv"}),
+        ({"kind": "LC, dv", "pipeline": "Spoc,qlp"}, {"lc", "targets", "multi-dv", "qlp"}),
+        ({"source": ["LC", "Qlp"], "pipeline": "QLP"}, {"qlp"}),
         ({"source": "qlp"}, {"qlp"}),
         ({"source": "lc,targets"}, {"lc", "targets"}),
     ],
@@ -154,6 +156,31 @@ def test_what_has_not_changed_is_neither_fetched_nor_parsed(
     assert all(headers.get("If-None-Match") for path, headers in server.requests[-2:])
 
 
+DATE = "Tue, 03 Feb 2026 10:00:00 GMT"
+
+
+def marked(handler: Handler, body: bytes, tag: str, date: str) -> None:
+    """Answer as a server that marks its lists with a tag, a date, both or neither."""
+    marks = {"ETag": tag.format(etag(body).strip('"')), "Last_Modified": date}
+    marks = {name: value for name, value in marks.items() if value}
+    known = handler.headers.get("If-None-Match", "") == marks.get("ETag") if tag else False
+    dated = not tag and date and handler.headers.get("If-Modified-Since") == date
+    handler.answer(*((b"", 304) if known or dated else (body,)), **marks)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("tag", "date"), [('"{}"', ""), ('W/"{}"', ""), ("", DATE), ("", ""), ('W/"{}"', DATE)])
+def test_whatever_marks_a_server_gives_only_a_change_is_new(
+    server: Server, catalogue: SessionCatalogue, tag: str, date: str
+) -> None:
+    server.acts["/lists/lc_1.sh"] = [lambda handler, body: marked(handler, body, tag, date)]
+    told = [states(catalogue, 1, source="lc")["lc", 1] for _ in range(2)]
+    assert told == ["new", "unchanged"]
+    server.files["/lists/lc_1.sh"] = listed(99)
+    date = "Tue, 03 Mar 2026 10:00:00 GMT" if date else ""
+    assert states(catalogue, 1, source="lc")["lc", 1] == "new"
+    assert rows_of(catalogue)["lc", 1, 1] == [99]
+
+
 def test_the_same_bytes_under_another_tag_are_unchanged(server: Server, catalogue: SessionCatalogue) -> None:
     server.acts["/lists/lc_1.sh"] = [lambda handler, body: handler.answer(body)]
     assert states(catalogue, 1)["lc", 1] == "new"
@@ -179,6 +206,13 @@ def test_a_file_that_is_not_whole_any_more_is_fetched_again(
         file.path.write_bytes(file.path.read_bytes()[:-1])
     assert states(catalogue, 1)["lc", 1] == "new"
     assert rows_of(catalogue)["lc", 1, 1] == [10, 11]
+
+
+def test_sectors_that_are_named_and_not_there_yet_are_told(server: Server, catalogue: SessionCatalogue) -> None:
+    done = catalogue.update("2-4,9", progress=False)
+    assert done.absent == (4, 9)
+    assert done.summary().endswith("0 failed; no list yet of sectors 4,9")
+    assert catalogue.update(progress=False).absent == ()
 
 
 def test_a_list_that_is_gone_stays_in_the_catalogue(server: Server, catalogue: SessionCatalogue) -> None:
@@ -213,6 +247,8 @@ WRONG = {
     "another list": (lambda handler, body: handler.answer(b"TICID,Camera\n1,2\n"), "begins with 'TICID,Camera"),
     "damaged": (lambda handler, body: handler.answer(listed("damaged")), "it is damaged"),
     "empty": (lambda handler, body: handler.answer(b""), "empty"),
+    "no gzip, though it says so": (lambda handler, body: handler.answer(body, Content_Encoding="gzip"), "the type .gz"),
+    "login": (lambda handler, body: handler.answer(b"\xef\xbb\xbf\r\n <html>Log in</html>"), "HTML page"),
 }
 
 

@@ -66,10 +66,16 @@ def test_what_cannot_be_asked_is_said(program: Program, words: tuple[str, ...], 
     assert said in ran.err
 
 
+def test_of_many_stars_the_first_are_said_and_the_number_of_the_others(program: Program, tmp_path: Path) -> None:
+    (tmp_path / "stars.txt").write_text("".join(f"84.{number} -80.4\n" for number in range(13)))
+    ran = program("sectors", f"@{tmp_path / 'stars.txt'}", "--no-products", "--sector", "1")
+    assert ran.err.splitlines()[-2:] == ["target 9: on silicon in sector 1", "and 3 more"]
+
+
 def test_refresh_alone_fetches_the_footprints_of_new_sectors(program: Program) -> None:
     ran = program("sectors", "--refresh")
     assert (ran.code, ran.out) == (0, "")
-    assert "the archive's footprints have sectors" in ran.err
+    assert "the archive's footprints have sector" in ran.err
 
 
 def test_pixels_without_tess_point_say_how_to_get_it(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
