@@ -63,7 +63,7 @@ def targets(
     found = targets_of(
         session, whom, sector=sector, exptime=exptime, radius=radius_of(radius), tmag=tmag, pipeline=pipeline
     )
-    print_rows(found.to_polars(), form, found.columns, looks=found.looks)
+    print_rows(found, form, found.columns, looks=found.looks)
     note(text.number(len(found), "target"))
     if not len(found):
         raise click.exceptions.Exit(NOTHING)
