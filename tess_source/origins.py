@@ -7,7 +7,7 @@ from math import isinf
 from typing import Any, NamedTuple
 
 from tess_source import config
-from tess_source.settings import Settings, cache_folder, max_age
+from tess_source.settings import Settings, archives_of, cache_folder, max_age
 
 __all__ = ["InEffect", "in_effect"]
 
@@ -42,9 +42,7 @@ def in_effect(settings: Settings, given: Mapping[str, Any] | None = None) -> lis
     for name, setting in config.SETTINGS.items():
         choice = config.choice(name, known.get(name) or None)
         found.append(InEffect(name, _shown(settings, name, choice.value), choice.origin, setting.said))
-    archives = ", ".join(settings.archive) if settings.archive else "all"
-    source = config.ARGUMENT if settings.archive else config.DEFAULT
-    return [*found, InEffect("archive", archives, source, "archives that are asked")]
+    return found
 
 
 def _given(settings: Settings) -> dict[str, Any]:
@@ -52,6 +50,7 @@ def _given(settings: Settings) -> dict[str, Any]:
     resolved = {name: getattr(settings, name) for name in ("server", "jobs", "layout")}
     plain = ("cache", "max_age", "prefer", "offline", "token")
     return {
+        "archive": settings.archive if settings.archive != archives_of(None) else None,
         **{name: getattr(settings, name) for name in plain},
         **{name: value for name, value in resolved.items() if value != config.chosen(name)},
     }  # fmt: skip
@@ -60,6 +59,8 @@ def _given(settings: Settings) -> dict[str, Any]:
 def _shown(settings: Settings, name: str, value: Any) -> str:
     if name == "server":
         return settings.server_name  # without user name and password
+    if name == "archive":
+        return ", ".join(settings.archive or ()) or "all"
     if name == "cache":
         return str(cache_folder(settings.cache))
     if name == "max_age":
