@@ -41,7 +41,8 @@ def in_effect(settings: Settings, given: Mapping[str, Any] | None = None) -> lis
     found = []
     for name, setting in config.SETTINGS.items():
         choice = config.choice(name, known.get(name) or None)
-        found.append(InEffect(name, _shown(settings, name, choice.value), choice.origin, setting.said))
+        value = settings.archive or "all" if name == "archive" else choice.value
+        found.append(InEffect(name, _shown(settings, name, value), choice.origin, setting.said))
     return found
 
 
@@ -59,8 +60,6 @@ def _given(settings: Settings) -> dict[str, Any]:
 def _shown(settings: Settings, name: str, value: Any) -> str:
     if name == "server":
         return settings.server_name  # without user name and password
-    if name == "archive":
-        return ", ".join(settings.archive or ()) or "all"
     if name == "cache":
         return str(cache_folder(settings.cache))
     if name == "max_age":
