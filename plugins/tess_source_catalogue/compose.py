@@ -20,7 +20,7 @@ from tess_source_catalogue.patterns import described
 from tess_source_catalogue.stored import scaled, unscaled
 from tess_source_catalogue.volumes import MULTI, TARGET_LISTS, Volume
 
-__all__ = ["Pages", "composed", "read_list", "read_lists"]
+__all__ = ["Pages", "composed", "named", "read_list", "read_lists"]
 
 BUNDLE_COLUMNS = (
     "bundle", "obs_id", "of", "pipeline", "first_sector", "last_sector", "exptime", "data", "pattern", "kind", "run", "tce", "camera",
@@ -65,8 +65,10 @@ def read_list(file: ListFile, tics: pl.Series | None = None) -> pl.DataFrame:
         raise DamagedFileError(f"{file.path} is damaged ({type_and_text(error)}): {advice}") from error
 
 
-def read_lists(files: Iterable[ListFile], tics: pl.Series) -> Iterator[tuple[ListFile, pl.DataFrame]]:
-    """Yield those lists that have rows of some stars, with these rows as `read_list` gives them. It is much faster than one by one.
+def read_lists(files: Iterable[ListFile], tics: pl.Series) -> Iterator[pl.DataFrame]:
+    """Yield the rows of some stars in lists, as `read_list` gives them, those of lists with the same columns together.
+
+    They have the columns of `named`. It is much faster than one list by one.
 
     Raises
     ------
@@ -91,10 +93,24 @@ def read_lists(files: Iterable[ListFile], tics: pl.Series) -> Iterator[tuple[Lis
             OSError,
         ):  # one by one, the damaged one is named
             of_stars = pl.col("tic").is_in(among(tics))
-            yield from ((file, read_list(file, tics).filter(of_stars)) for file in by_path.values())
+            yield from (named(read_list(file, tics).filter(of_stars), file) for file in by_path.values())
             continue
-        for (path,), rows in found.group_by("path", maintain_order=True):
-            yield by_path[str(path)], unscaled(rows.drop("path"))
+        names = pl.DataFrame({"path": list(by_path), **_names(by_path.values())}, schema={"path": pl.String, **_NAMES})
+        yield unscaled(found.join(names, on="path", how="left", maintain_order="left").drop("path"))
+
+
+def named(rows: pl.DataFrame, file: ListFile) -> pl.DataFrame:
+    """Return rows of a list with `list_source`, `list_first` and `list_last`: its source, and its first and last sector."""
+    said = {name: pl.lit(values[0], _NAMES[name]) for name, values in _names([file]).items()}
+    return rows.with_columns(**said)
+
+
+_NAMES = {"list_source": pl.String, "list_first": pl.Int32, "list_last": pl.Int32}
+
+
+def _names(files: Iterable[ListFile]) -> dict[str, list[str | int]]:
+    columns = zip(*((file.source, file.first, file.last) for file in files), strict=True)
+    return dict(zip(_NAMES, map(list, columns), strict=True))
 
 
 @lru_cache(maxsize=4096)

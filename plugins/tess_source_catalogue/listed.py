@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from tess_source._lazy import pl
 from tess_source_catalogue.columns import TARGETS, TCES, polars_types
-from tess_source_catalogue.compose import read_list, read_lists
+from tess_source_catalogue.compose import named, read_list, read_lists
 from tess_source_catalogue.folder import ListFile
 from tess_source_catalogue.pages import Place, in_cone
 from tess_source_catalogue.stored import files_of
@@ -24,12 +24,12 @@ def target_rows(
     types = polars_types(TARGETS)
     parts = [pl.DataFrame(schema=types)]
     wanted = [file for file in files if exptime is None or EXPTIMES.get(file.source) == exptime]
-    for file, stored in _rows_of(wanted, tics):
-        own, rows = EXPTIMES.get(file.source), stored
-        if "sector" in rows.columns:
-            rows = rows.filter(pl.col("sector") == file.last)
-        pipeline = "SPOC" if own else file.source.removesuffix("-targets").upper()
-        rows = rows.with_columns(sector=pl.lit(file.last), exptime=pl.lit(own), pipeline=pl.lit(pipeline))
+    own = pl.col("list_source").replace_strict(EXPTIMES, default=None, return_dtype=pl.Float64)
+    hlsp = pl.col("list_source").str.strip_suffix("-targets").str.to_uppercase()
+    for stored in _rows_of(wanted, tics):
+        rows = stored.filter(pl.col("sector") == pl.col("list_last")) if "sector" in stored.columns else stored
+        pipeline = pl.when(own.is_null()).then(hlsp).otherwise(pl.lit("SPOC"))
+        rows = rows.with_columns(sector="list_last", exptime=own, pipeline=pipeline)
         rows = rows.with_columns(pl.lit(None).alias(name) for name in types if name not in rows.columns)
         if place is not None:
             rows = rows.filter(in_cone(place))
@@ -41,16 +41,16 @@ def tce_rows(files: Iterable[ListFile], tics: pl.Series | None) -> pl.DataFrame:
     """Return the rows of tables of TCEs: the columns of `tess_source_catalogue.columns.TCES`."""
     types = polars_types(TCES)
     parts = [pl.DataFrame(schema=types)]
-    for file, stored in _rows_of(files, tics):
-        rows = stored.with_columns(first_sector=pl.lit(file.first), last_sector=pl.lit(file.last))
+    for stored in _rows_of(files, tics):
+        rows = stored.with_columns(first_sector="list_first", last_sector="list_last")
         rows = rows.with_columns(pl.lit(None).alias(name) for name in types if name not in rows.columns)
         parts.append(rows.select(pl.col(name).cast(kind) for name, kind in types.items()))
     return pl.concat(parts)
 
 
-def _rows_of(files: Iterable[ListFile], tics: pl.Series | None) -> Iterable[tuple[ListFile, pl.DataFrame]]:
-    """Return lists with their rows, of these stars only if they are given."""
-    return ((file, read_list(file)) for file in files) if tics is None else read_lists(files, tics)
+def _rows_of(files: Iterable[ListFile], tics: pl.Series | None) -> Iterable[pl.DataFrame]:
+    """Return the rows of lists, of these stars only if they are given, with the columns of `named`."""
+    return (named(read_list(file), file) for file in files) if tics is None else read_lists(files, tics)
 
 
 def strange_rows(files: Iterable[ListFile]) -> pl.DataFrame:
