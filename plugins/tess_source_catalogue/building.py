@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,7 @@ from tess_source_catalogue.folder import CatalogueFolder, Key, ListFacts
 from tess_source_catalogue.stored import packed_files, scaled, strange_names
 from tess_source_catalogue.volumes import TARGET_LISTS
 
-__all__ = ["FEW", "ListJob", "ListOutcome", "built", "built_by_worker"]
+__all__ = ["FEW", "ListJob", "ListOutcome", "Room", "built", "built_by_worker"]
 
 BEGIN = 1 << 12
 """First bytes of a list, in which its first line must begin."""
@@ -63,6 +65,29 @@ class ListJob:
     """What is known of its older state."""
     moment: float
     """When it was fetched [s since 1970]."""
+
+
+class Room:
+    """Room for the bytes of lists that are parsed at the same time, so that memory does not grow with their number."""
+
+    def __init__(self, most: int) -> None:
+        self._most = self._left = most
+        self._change = threading.Condition()
+
+    @contextmanager
+    def taken(self, size: int) -> Iterator[None]:
+        """Wait for room, and take it for a while."""
+        size = min(size, self._most)
+        with self._change:
+            while self._left < size:
+                self._change.wait()
+            self._left -= size
+        try:
+            yield
+        finally:
+            with self._change:
+                self._left += size
+                self._change.notify_all()
 
 
 def built(job: ListJob, call: Callable[..., Any] = lambda function, *arguments: function(*arguments)) -> ListOutcome:

@@ -10,7 +10,8 @@ from tess_source.names.sectors import text_of_sectors
 from tess_source.wording import Wording, keyword
 
 __all__ = [
-    "absent_in_words", "known_in_words", "label", "missing_in_words", "nameless_in_words", "not_yet_in_words", "sectors_in_words", "several_in_words",
+    "absent_in_words", "known_in_words", "label", "missing_in_words", "nameless_in_words", "not_yet_in_words",
+    "sectors_in_words", "several_in_words",
     "updates_in_words",
 ]  # fmt: skip
 

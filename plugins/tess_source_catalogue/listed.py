@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from tess_source._lazy import pl
 from tess_source_catalogue.columns import TARGETS, TCES, polars_types
-from tess_source_catalogue.compose import named, read_list, read_lists
+from tess_source_catalogue.compose import named, read_files, read_list, read_lists
 from tess_source_catalogue.folder import ListFile
 from tess_source_catalogue.pages import Place, in_cone
 from tess_source_catalogue.stored import files_of
@@ -58,7 +58,7 @@ def strange_rows(files: Iterable[ListFile]) -> pl.DataFrame:
     types = polars_types({"source": "String", "first_sector": "Int32", "last_sector": "Int32", "uri": "String"})
     parts = [pl.DataFrame(schema=types)]
     for file in files:
-        rows = read_list(file).filter("strange")
+        rows = read_files(file).filter("strange")
         if rows.height:
             where = {"source": file.source, "first_sector": file.first, "last_sector": file.last}
             named = files_of(rows).to_frame().with_columns(**{name: pl.lit(value) for name, value in where.items()})

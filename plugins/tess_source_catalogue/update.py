@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import functools
 import logging
-import threading
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -22,7 +20,7 @@ from tess_source.settings import OnProgress
 from tess_source.threads import in_order
 from tess_source.workers import Workers, workers_of
 from tess_source_catalogue import bucket
-from tess_source_catalogue.building import FEW, ListJob, ListOutcome, built, built_by_worker
+from tess_source_catalogue.building import FEW, ListJob, ListOutcome, Room, built, built_by_worker
 from tess_source_catalogue.by_source import by_source
 from tess_source_catalogue.choosing import LAST, WantedList, links_of, newest_in, wanted_lists
 from tess_source_catalogue.declared import note_of
@@ -101,29 +99,6 @@ class Updated:
         return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-class _Room:
-    """Room for the bytes of lists that are parsed at the same time, so that memory does not grow with their number."""
-
-    def __init__(self, most: int) -> None:
-        self._most = self._left = most
-        self._change = threading.Condition()
-
-    @contextmanager
-    def taken(self, size: int) -> Iterator[None]:
-        """Wait for room, and take it for a while."""
-        size = min(size, self._most)
-        with self._change:
-            while self._left < size:
-                self._change.wait()
-            self._left -= size
-        try:
-            yield
-        finally:
-            with self._change:
-                self._left += size
-                self._change.notify_all()
-
-
 Steps: TypeAlias = Generator[ListJob, ListOutcome, ListOutcome]
 """The questions for one list. It yields what is to be built, and is sent what became of it."""
 
@@ -183,7 +158,7 @@ class Update:
 
     def __post_init__(self) -> None:
         self.folder = CatalogueFolder.of(self.session.settings)
-        self._room = _Room(AT_ONCE)
+        self._room = Room(AT_ONCE)
         self._portal = PortalRows(self.session)
         self._links: dict[str, Sequence[str]] = {}
 
@@ -215,7 +190,8 @@ class Update:
             for wave in self._waves(found):
                 bar.expect_files(len(wave))
                 found += self._outcomes(lists, wave, None if executor is None else workers)
-        self._note_absent(found)
+        gone = self._absent(found)
+        self._note_absent(found, gone)
         try:
             refresh(self.folder)
         except OSError as error:  # what is derived from the lists only saves time
@@ -225,20 +201,27 @@ class Update:
         ordered = sorted(kept, key=lambda one: (one.source, one.first, one.last))
         pipeline = {source.name: source.pipeline for source in self.sources}
         there = {(pipeline[one.source], one.last) for one in kept}
-        not_yet = {
-            (one.source, one.last) for one in found if one.state == ABSENT and (pipeline[one.source], one.last) in there
-        }
+        not_yet = {(name, sector) for name, sector in gone if (pipeline[name], sector) in there}
         return Updated(RecordTuple(ordered, "list"), tuple(sorted(absent)), tuple(sorted(not_yet)))
 
-    def _note_absent(self, found: Iterable[ListOutcome]) -> None:
+    def _absent(self, found: Sequence[ListOutcome]) -> set[tuple[str, int]]:
+        """Return the sources and sectors of which the archive has no list: it says so, or its index has no link to one."""
+        told = {(one.source, one.last): one.state for one in found}
+        of_one = {one.source for one in found if one.first == one.last} | {
+            name for name, *ends in self._known if ends[0] == ends[1]
+        }
+        sectors = self.sectors or range(1, max((last for _, last in told), default=0) + 1)
+        indexed = [one for one in self.sources if one.index in self._links and one.name in of_one]
+        unlinked = {(one.name, sector) for one in indexed for sector in sectors if sector >= one.since} - {*told}
+        return {key for key, state in told.items() if state == ABSENT} | unlinked
+
+    def _note_absent(self, found: Sequence[ListOutcome], absent: set[tuple[str, int]]) -> None:
         """Note of which sectors the archive has no list: what is asked of them is answered without."""
         time = now()
-        for source in (one for one in self.sources if not one.index):  # an index says itself which lists there are
-            states = {one.last: one.state for one in found if one.source == source.name}
-            absent = dict.fromkeys((sector for sector, state in states.items() if state == ABSENT), time)
-            self.folder.note_absent(
-                source.name, absent, [sector for sector, state in states.items() if state in {NEW, UNCHANGED}]
-            )
+        for source in self.sources:
+            gone = {sector: time for name, sector in absent if name == source.name}
+            here = [one.last for one in found if one.source == source.name and one.state in {NEW, UNCHANGED}]
+            self.folder.note_absent(source.name, gone, here)
 
     # -- what to ask for --
 

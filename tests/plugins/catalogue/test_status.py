@@ -77,7 +77,7 @@ def test_a_list_that_the_archive_did_not_have_is_not_yet_there_until_it_is(
     assert row(catalogue.status(), "lc", 3)["state"] == "here"
 
 
-def test_tables_by_links_are_missing_too_but_not_searches_over_several_sectors(server: Server, tmp_path: Path) -> None:
+def test_tables_by_links_are_told_too_but_not_searches_over_several_sectors(server: Server, tmp_path: Path) -> None:
     def tables(sector: int, links: Sequence[str]) -> list[str]:
         return [link for link in links if link.endswith(f"tce_{sector}.sh")]
 
@@ -87,8 +87,8 @@ def test_tables_by_links_are_missing_too_but_not_searches_over_several_sectors(s
     server.files["/lists/tce_1.sh"] = listed(1)
     made = catalogue_of(server, tmp_path, source("lc"), fill_one, source("multi-dv", locate=multi, index=index))
     made.update("1-3", progress=False)
-    missing = made.status().where(pl.col("state") == "missing").to_polars()
-    assert missing.select("source", "last_sector").rows() == [("tce", 2), ("tce", 3)]
+    told = made.status().to_polars().filter(source="tce").select("last_sector", "state").rows()
+    assert told == [(1, "here"), (2, "not yet"), (3, "not yet")]
 
 
 def test_the_status_is_shown_with_a_row_per_source_and_its_sectors_as_ranges(
