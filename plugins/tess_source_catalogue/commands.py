@@ -94,7 +94,7 @@ def update(
         say(f"{failure.source}: {failure.problem}")
     strange = sum(one.strange for one in done.outcomes)
     if strange:
-        note(f"{text.number(strange, 'name')} not understood: see tess-source catalogue status")
+        note(f"{text.number(strange, 'entry')} not understood: see tess-source catalogue status")
     note(f"{done.summary()}; in {ours.folder.root}")
     saved = ours.save(target) if target else None
     if saved is not None:
@@ -153,7 +153,7 @@ def _note_strange(frame: pl.DataFrame) -> None:
     for row in frame.filter(pl.col("strange") > 0).iter_rows(named=True):
         sectors = text_of(row["first_sector"], row["last_sector"])
         note(
-            f"{row['source']} {sectors}: {text.number(row['strange'], 'name')} not understood, such as {row['strange_names']}"
+            f"{row['source']} {sectors}: {text.number(row['strange'], 'entry')} not understood, such as {row['strange_names']}"
         )
 
 
