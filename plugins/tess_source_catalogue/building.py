@@ -10,7 +10,7 @@ from typing import Any
 from tess_source import disk
 from tess_source._lazy import pl
 from tess_source.download.lists import FAILED, NEW, ListAnswer
-from tess_source.errors import TessSourceError, type_and_text
+from tess_source.errors import TessSourceError, bare_reason, type_and_text
 from tess_source_catalogue.columns import TARGETS, polars_types
 from tess_source_catalogue.folder import CatalogueFolder, Key, ListFacts
 from tess_source_catalogue.stored import packed_files, scaled, strange_names, without_strange
@@ -98,7 +98,8 @@ def built(job: ListJob, call: Callable[..., Any] = lambda function, *arguments: 
         )  # fmt: skip
         CatalogueFolder(job.root).keep(*job.key, frame, facts)
     except (TessSourceError, ValueError, OSError, pl.exceptions.PolarsError) as error:
-        return _failed(job, str(error), full=disk.is_full(error))
+        why = bare_reason(error) if isinstance(error, OSError) else str(error)
+        return _failed(job, why, full=disk.is_full(error))
     except Exception as error:  # noqa: BLE001  a mistake in a plugin must not cost the other lists
         return _failed(job, type_and_text(error))
     return ListOutcome(*job.key, NEW, rows, len(strange))

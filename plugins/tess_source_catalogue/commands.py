@@ -130,8 +130,11 @@ def status(session: Session, check: bool, latest: bool, everything: bool, form: 
         shown = states.by_source()
         print_rows(shown, form, shown.columns)
     _note_strange(frame)
+    absent = frame.filter(pl.col("state") == "missing", pl.col("problem") != "").height
+    if absent:
+        note(f"the archive had no list for {absent:,} of the missing ones when it was asked last")
     note(f"{states.summary()}; in {ours.folder.root}")
-    if not frame.filter(pl.col("state") != "missing").height:
+    if not states.here.height:
         raise click.exceptions.Exit(NOTHING)
 
 
@@ -172,7 +175,8 @@ def verify(session: Session, everything: bool, form: str) -> None:
     frame = ours.verify()
     damaged = frame.filter(pl.col("state") == "damaged")
     print_rows(frame if everything or form != "table" else damaged, form, frame.columns)
-    note(f"{frame.height - damaged.height:,} whole, {damaged.height:,} damaged in {ours.folder.root}")
+    whole = frame.height - damaged.height
+    note(f"{text.number(frame.height, 'list')}: {whole:,} whole, {damaged.height:,} damaged; in {ours.folder.root}")
     if damaged.height:
         sectors = ",".join(str(sector) for sector in damaged["last_sector"].unique().sort())
         names = ",".join(damaged["source"].unique().sort())
@@ -194,6 +198,6 @@ def rm(
         raise click.UsageError("choose what to remove: --sector, --pipeline, --source or --all")
     ours = _catalogue_of(session)
     count = ours.rm(sector, pipeline=_words(pipeline), source=_words(source))
-    note(f"{text.number(count, 'list')} removed in {ours.folder.root}")
+    note(f"{text.number(count, 'list')} removed; in {ours.folder.root}")
     if not count:
         raise click.exceptions.Exit(NOTHING)

@@ -18,7 +18,7 @@ from tess_source.settings import is_offline
 from tess_source.threads import in_order
 from tess_source_catalogue.by_source import ListStates
 from tess_source_catalogue.choosing import links_of, matching, newest_in
-from tess_source_catalogue.folder import CatalogueFolder, Key, ListFacts, ListFile
+from tess_source_catalogue.folder import CatalogueFolder, Key, ListFacts, ListFile, PresentLists
 from tess_source_catalogue.portal import SCHEME
 from tess_source_catalogue.view import refresh
 
@@ -72,7 +72,7 @@ def status_table(
         for key, known in facts.items()
     ]  # fmt: skip
     rows += [
-        (name, _pipeline_of(sources, name), sector, sector, "missing", "", None, None, None, None, None, None, "", "")
+        (name, _pipeline_of(sources, name), sector, sector, "missing", _asked(lists, name, sector), *[None] * 6, "", "")
         for name, sector in _missing(lists, sources)
     ]
     schema: dict[str, Any] = {
@@ -86,6 +86,12 @@ def status_table(
 
 def _state_of(key: Key, answers: Mapping[Key, tuple[str, str]]) -> tuple[str, str]:
     return answers.get(key, ("here", ""))
+
+
+def _asked(lists: PresentLists, name: str, sector: int) -> str:
+    """Return in words that the archive did not have a list; nothing if it was not asked."""
+    asked = lists.absent.get((name, sector))
+    return "" if asked is None else f"the archive had no such list on {_time_of(asked)}"
 
 
 def _pipeline_of(sources: Mapping[str, Source], name: str) -> str | None:

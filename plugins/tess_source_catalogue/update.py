@@ -17,7 +17,7 @@ from tess_source.display.records import RecordTuple
 from tess_source.display.visible import logger
 from tess_source.download.lists import ABSENT, FAILED, NEW, UNCHANGED, ListAnswer, Lists
 from tess_source.download.progress import Progress
-from tess_source.errors import DownloadError
+from tess_source.errors import DownloadError, bare_reason
 from tess_source.hooks.records import Source
 from tess_source.settings import OnProgress
 from tess_source.threads import in_order
@@ -147,11 +147,17 @@ class Update:
         OfflineError
             If no connection may be opened.
         DownloadError
-            If the disk is full. What was kept until then stays.
+            If the disk is full, or the cache folder cannot be written to. What was kept until then stays.
         KeyboardInterrupt
             On Ctrl-C. What was kept until then stays.
         """
-        self.folder.root.mkdir(parents=True, exist_ok=True)
+        try:
+            self.folder.root.mkdir(parents=True, exist_ok=True)
+            disk.check_place(self.folder.root / "lists")
+        except OSError as error:
+            raise DownloadError(
+                error.errno, f"the catalogue cannot be written: {bare_reason(error)}; choose another cache folder"
+            ) from error
         self.folder.tidy()
         self._known = self.folder.lists()
         found: list[ListOutcome] = []
@@ -319,7 +325,7 @@ class Update:
                         return outcome
                     problem, full = problem or outcome.problem, full or outcome.full
             except OSError as error:
-                problem, full = problem or f"{address}: {error}", full or disk.is_full(error)
+                problem, full = problem or f"{address}: {bare_reason(error)}", full or disk.is_full(error)
             finally:
                 if answer.state == NEW:
                     answer.path.unlink(missing_ok=True)

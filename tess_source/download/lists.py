@@ -108,7 +108,9 @@ class Lists:
     def __enter__(self) -> Self:
         settings = self._settings
         if is_offline(settings.offline):
-            raise OfflineError("the archive's lists")
+            raise OfflineError(
+                "", "the archive's lists are fetched, and compared with what is here, only with a connection"
+            )
         if self._above is None:
             self.root = Path(mkdtemp(prefix="tess-source-"))
         else:

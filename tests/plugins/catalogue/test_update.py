@@ -336,7 +336,7 @@ def test_a_full_disk_ends_the_update_and_what_is_kept_stays(
         catalogue.update("1-12", progress=False)
     assert caught.value.errno == errno.ENOSPC
     assert "https://archive.stsci.edu/lists/lc_" in str(caught.value)
-    assert 1 <= len(catalogue.folder.lists()) <= 3
+    assert len(catalogue.folder.lists()) <= 3
     assert len(paths(server)) <= 3 + 3 * jobs, "the rest is not asked for"
     monkeypatch.undo()
     assert set(catalogue.update("1-12", progress=False).to_polars()["state"]) == {"new", "unchanged"}
