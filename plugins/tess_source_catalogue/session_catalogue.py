@@ -175,8 +175,8 @@ class SessionCatalogue(Catalogue):
         Returns
         -------
         ListStates
-            `state` is ``"here"`` or ``"missing"``; with `check` it is ``"current"``, ``"changed"``, ``"gone"`` or ``"unknown"`` in place of
-            ``"here"``, and `problem` says why it is unknown.
+            `state` is ``"here"``, ``"missing"``, or ``"not yet"`` if the archive had no such list. With `check` it is ``"current"``,
+            ``"changed"``, ``"gone"`` or ``"unknown"`` in place of ``"here"``, and `problem` says why it is unknown.
 
         Raises
         ------
