@@ -6,15 +6,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from lists import FOLDER, ByName, catalogue_of
+from lists import FOLDER, ByName, Lists, catalogue_of
 from serving import Server, serving
 
 import tess_source_catalogue
 import tess_source_filters
 from tess_source import Session
 from tess_source._lazy import pl
+from tess_source.errors import QueryError
 from tess_source.hooks.records import Source
 from tess_source_catalogue.session_catalogue import SessionCatalogue
+from tess_source_catalogue.targets import targets_of
 
 NAME = "mast:HLSP/tars/sec_1_cam_1_ccd_3/hlsp_tars_tess_ffi_s0001-{:016d}_tess_v01_lc.fits"
 QLP = "mast:HLSP/qlp/s0001/0000/0000/0000/0005/hlsp_qlp_tess_ffi_s0001-0000000000000005_tess_v01_llc.fits"
@@ -57,6 +59,18 @@ def test_its_files_are_found_with_what_its_targets_say_also_without_the_plugin(s
     assert "tars-lc s0001" in (tmp_path / "lock.ecsv").read_text()
     strange = SessionCatalogue(session).strange()
     assert sorted(strange["uri"]) == [QLP, "weird"]
+
+
+def test_the_stars_on_its_lists_are_targets_also_without_the_plugin(server: Server, tmp_path: Path) -> None:
+    words = {"cache": tmp_path, "discover": False}
+    ours = Session(server.url, plugins=[tess_source_catalogue, tess_source_filters, Lists(*SOURCES)], **words)  # type: ignore[arg-type]
+    assert targets_of(ours, sector=1, pipeline="tars", tmag="<10")["tic"].to_list() == [5]
+    others = Session(server.url, plugins=[tess_source_catalogue, tess_source_filters], **words)  # type: ignore[arg-type]
+    rows = targets_of(others, sector=1, pipeline="TARS").to_polars()
+    assert rows.select("tic", "camera", "tmag", "exptime").rows() == [(5, 1, 9.0, None), (6, 1, 12.1, None)]
+    with pytest.raises(QueryError, match="no plugin here declares the source 'tars-targets'"):
+        targets_of(others, sector=2, pipeline="TARS")
+    assert SessionCatalogue(others).rm(pipeline="TARS") == 1
 
 
 @pytest.mark.parametrize(

@@ -319,12 +319,10 @@ def test_a_full_disk_ends_the_update_and_what_is_kept_stays(
 ) -> None:
     fill(server, range(1, 13), ["lc"])
     catalogue = catalogue_of(server, tmp_path, source("lc"), jobs=jobs)
-    room = 3
+    room = iter(range(3))  # what threads take turns at
 
     def used_up(*_: object) -> None:
-        nonlocal room
-        room -= 1
-        if room < 0:
+        if next(room, None) is None:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     owner, name = {"list": (Lists, "_new"), "facts": (CatalogueFolder, "note"), "rows": (CatalogueFolder, "keep")}[
