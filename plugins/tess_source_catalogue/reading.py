@@ -103,7 +103,20 @@ class Catalogue:
     def observations_by_volume(
         self, *, sectors: Collection[int] | None = None, pipelines: Collection[str] | None = None
     ) -> Iterator[pl.DataFrame]:
-        """Yield the observations of all stars, those of one volume after the other: see `observations`."""
+        """Yield the observations of all stars, those of one volume after the other.
+
+        Parameters
+        ----------
+        sectors : collection of int, optional
+            Sectors, as for `observations`.
+        pipelines : collection of str, optional
+            Pipelines, as for `observations`.
+
+        Yields
+        ------
+        polars.DataFrame
+            The columns of `tess_source_catalogue.columns.OBSERVATIONS`.
+        """
         wanted, names = _as_asked(sectors, pipelines)
         for family, number in [(volume.family, volume.number) for volume in volumes(self.folder.lists())]:
 

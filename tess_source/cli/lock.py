@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from tess_source import disk as place
+from tess_source.cli.asking import YES_HELP
 from tess_source.cli.printing import SOME_FAILED, download, failures, format_option, note, print_rows, say, show
 from tess_source.cli.user_path import UserPlace
 from tess_source.display import text
@@ -162,10 +163,11 @@ def _refresh(session: Session) -> click.Command:
     @_lock_file
     @click.option("--lock", "new", type=UserPlace(dir_okay=False), help="Write today's answer as a new lock.")
     @click.option("--replace", is_flag=True, help="Allow --lock to replace any file.")
+    @click.option("--yes", "large", is_flag=True, help=YES_HELP)
     @format_option
-    def refresh(lock: str, new: str | None, replace: bool, form: str) -> None:
+    def refresh(lock: str, new: str | None, replace: bool, large: bool, form: str) -> None:
         """Repeat the search of a lock, and list what differs today. Nothing is fetched. Exit code 1 if anything differs."""
-        today, changes = asked_again(_load(lock), session)
+        today, changes = asked_again(_load(lock), session, large=large)
         if new:
             if not replace:
                 check_replaced(today, new)

@@ -154,7 +154,9 @@ class GivesProvenance(Protocol):
         `observations` are those of the answer, of all archives.
 
         Plain values that JSON can write. `said` is one line for people, e.g. ``"it has sectors 1-26; lists of
-        2026-11-20"``, and `brief` a few words in place of it for the summary, e.g. ``"lists of 2026-11-20"``. It opens no connection.
+        2026-11-20"``, and `brief` a few words in place of it for the summary, e.g. ``"lists of 2026-11-20"``. `lists` is a line
+        per list, with the list's name and sectors as its first two words: a lock cannot be compared with an archive that lacks a list of
+        it. It opens no connection.
 
         Answers: kept by archive; None means "of what is asked just now".
         """

@@ -9,10 +9,12 @@ from itertools import groupby
 from typing import Any
 
 from tess_source._lazy import pl
+from tess_source.display.text import first, number
 from tess_source.display.visible import logger
 from tess_source.errors import LockError, UnknownNameError
 from tess_source.lock.compare import Changes, diff
 from tess_source.logins import without_user
+from tess_source.search.asking import provenance
 from tess_source.search.resolving import archives_of
 from tess_source.search.select import checked_value
 from tess_source.session import Session, default_session
@@ -27,7 +29,7 @@ __all__ = ["ask_again", "made_elsewhere", "refresh"]
 log: logging.Logger = logger(__name__)
 
 
-def refresh(plan: Plan, session: Session | None = None) -> tuple[Plan, Changes]:
+def refresh(plan: Plan, session: Session | None = None, *, large: bool = False) -> tuple[Plan, Changes]:
     """Repeat the search of a lock today. Nothing is fetched.
 
     Parameters
@@ -36,6 +38,8 @@ def refresh(plan: Plan, session: Session | None = None) -> tuple[Plan, Changes]:
         A lock.
     session : Session, optional
         The session that asks; the plan's own, or the default session, if None.
+    large : bool
+        Whether today's answer may be larger than archives give without being told so.
 
     Returns
     -------
@@ -48,15 +52,49 @@ def refresh(plan: Plan, session: Session | None = None) -> tuple[Plan, Changes]:
     Raises
     ------
     LockError
-        If the lock has no question, or one that cannot be repeated.
+        If the lock has no question, or one that cannot be repeated. If files are gone because the archive lacks lists of which the lock
+        was made.
+    LargeAnswerError
+        If today's answer is too large, and not ``large=True``.
     """
     asker = session or (plan.session if isinstance(plan.session, Session) else default_session())
     if other := made_elsewhere(plan, asker):
         log.warning("%s; what differs may be the archives", other)
-    found = ask_again(plan.record, asker)
+    found = ask_again(plan.record, asker, large=large)
     today = found.plan(plan.root, layout=str(plan.record.get("layout", "mast")), large=True)
     changes = diff(plan, today)
+    if "gone" in changes["change"]:
+        _check_lists(plan.record, found, asker)
     return replace(today, items=_with_known_sums(today.items, plan.items, changes)), changes
+
+
+def _check_lists(record: Mapping[str, Any], found: Found, session: Session) -> None:
+    """Check that archives still have the lists of which a lock was made: a file of a list that is missing is not gone.
+
+    Raises
+    ------
+    LockError
+        If one lacks some.
+    """
+    asked = provenance(session.registry, session.settings, found.query, found.observations.empty())
+    for archive, names in _lists(record.get("provenance") or {}).items():
+        here = _lists(asked).get(archive, ())
+        if missing := [name for name in names if name not in here]:
+            raise LockError(
+                f"archive {archive!r} lacks {number(len(missing), 'list')} of which the lock was made ({first(missing)}), so it cannot "
+                "tell which files are gone: bring these lists back first, as `tess-source catalogue update` does for the catalogue"
+            )
+
+
+def _lists(provenance: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Return of which lists archives made an answer, whatever the state of these: archive → names with sectors, e.g. ``"lc s0014"``."""
+    try:
+        return {
+            archive: [" ".join(line.split()[:2]) for line in made.get("lists", ())]
+            for archive, made in provenance.items()
+        }
+    except (AttributeError, TypeError) as error:
+        raise LockError(f"the lists of which it was made cannot be understood: {error}") from error
 
 
 def made_elsewhere(plan: Plan, session: Session | None = None) -> str:
@@ -83,7 +121,7 @@ def _with_known_sums(today: Items, locked: Items, changes: Changes) -> Items:
     return Items(frame.with_columns([pl.coalesce(name, f"{name}_known") for name in known]).select(today.columns))
 
 
-def ask_again(record: Mapping[str, Any], session: Session | None = None) -> Found:
+def ask_again(record: Mapping[str, Any], session: Session | None = None, *, large: bool = False) -> Found:
     """Ask a recorded question again, and repeat the recorded selections and look-ups.
 
     Parameters
@@ -92,6 +130,8 @@ def ask_again(record: Mapping[str, Any], session: Session | None = None) -> Foun
         `Plan.record`.
     session : Session, optional
         The default session if None.
+    large : bool
+        See `refresh`.
 
     Returns
     -------
@@ -111,7 +151,8 @@ def ask_again(record: Mapping[str, Any], session: Session | None = None) -> Foun
         archives = archives_of(asker.registry, asker.settings, record.get("archives") or None)
     except UnknownNameError as error:
         raise LockError(f"it was made with an archive that is not here: {error}") from error
-    found = asker._answer(replace(query, archives=archives, filters=_shaping(record, asker)), refresh=True)
+    query = replace(query, archives=archives, filters=_shaping(record, asker), large=query.large or large)
+    found = asker._answer(query, refresh=True)
     defaults = dict.fromkeys((name for name, f in asker.registry.filters.items() if f.default is not None), None)
     for step in _selections(record):
         try:
@@ -127,8 +168,8 @@ def ask_again(record: Mapping[str, Any], session: Session | None = None) -> Foun
 def _shaping(record: Mapping[str, Any], session: Session) -> dict[str, Any]:
     """Return the filters of the first selection by whose value archives make products, checked."""
     known = session.registry.filters
-    first = next(_selections(record), {})
-    chosen = {name: value for name, value in first.items() if name in known and known[name].shapes}
+    asked = next(_selections(record), {})
+    chosen = {name: value for name, value in asked.items() if name in known and known[name].shapes}
     return {name: checked_value(session.registry, name, value) for name, value in chosen.items()}
 
 

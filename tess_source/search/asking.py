@@ -40,7 +40,7 @@ from tess_source.wording import Wording, keyword
 
 __all__ = [
     "FIELD_TABLES", "answer", "count", "fields", "found_of", "linked", "observations_by", "observations_of", "observed", "observed_as",
-    "prepared", "products", "products_of", "record_of", "with_reasons",
+    "prepared", "products", "products_of", "provenance", "record_of", "with_reasons",
 ]  # fmt: skip
 
 log: logging.Logger = logger(__name__)
@@ -93,7 +93,7 @@ def answer(
     try:
         recalled = memory.ask(query, fresh, serves, refresh=refresh)
     except OfflineError as error:
-        asked = replace(asked, archives=stand_ins_of(registry, _archives(registry, settings, asked)))
+        asked = replace(asked, archives=stand_ins_of(registry, _archives(registry, settings, asked), named=asked.named))
         if not asked.archives:
             raise
         query = prepared(registry, settings, asked)
@@ -361,7 +361,7 @@ def _nearest(registry: Registry, settings: Settings, query: Query, observations:
         return {}
 
 
-def _provenance(registry: Registry, settings: Settings, query: Query, seen: Observations) -> dict[str, Any]:
+def provenance(registry: Registry, settings: Settings, query: Query, seen: Observations) -> dict[str, Any]:
     """Return of what the answers of archives are made: archive → plain values. Archives that are asked just now are left out."""
     found: dict[str, Any] = {}
     for name in _archives(registry, settings, query):
@@ -387,10 +387,10 @@ def record_of(
 ) -> dict[str, Any]:
     """Return a record of how an answer was obtained, in plain values."""
     nearest = {"nearest": [star.record() for star in taken]} if taken else {}
-    provenance = _provenance(registry, settings, query, seen)
+    made_of = provenance(registry, settings, query, seen)
     return {
         **nearest,
-        **({"provenance": provenance} if provenance else {}),
+        **({"provenance": made_of} if made_of else {}),
         "question": recorded(query),
         "server": settings.server_name,
         "archives": list(_archives(registry, settings, query)),

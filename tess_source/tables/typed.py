@@ -171,6 +171,7 @@ class SessionMethods(Extended):
             exptime: float | str = 120,
             radius: float | Quantity | str | None = None,
             tmag: Any = None,
+            pipeline: str = "SPOC",
         ) -> TargetList:
             """Return stars of the target lists: see `tess_source_catalogue.targets.targets_of`."""
             ...

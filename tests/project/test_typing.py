@@ -90,6 +90,7 @@ if TYPE_CHECKING:
     pages: GivesPages = tess_source_mast
     catalogue: WholeArchive = tess_source_catalogue
     catalogue_provenance: GivesProvenance = tess_source_catalogue
+    catalogue_pages: GivesPages = tess_source_catalogue
     catalogue_stands_in: StandsIn = tess_source_catalogue
     catalogue_sources: Sources = tess_source_catalogue
     catalogue_services: Services = tess_source_catalogue
@@ -114,6 +115,7 @@ if TYPE_CHECKING:
     sector_accessors: Accessors = tess_source_sectors
     sector_commands: Commands = tess_source_sectors
     star_resolver: Resolver = tess_source_stars
+    star_reasons: Explains = tess_source_stars
     star_memory: Recalls = tess_source_stars
     star_lookups: Lookups = tess_source_stars
     star_services: Services = tess_source_stars

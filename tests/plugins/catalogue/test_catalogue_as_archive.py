@@ -5,13 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import polars as pl
 import pytest
 from astropy import units
-from both_archives import SECTORS, both, with_catalogue
+from both_archives import SECTORS, both, files, links, with_catalogue
 from program_run import Program
 
-from tess_source import Found, Session
+from tess_source import Session
 from tess_source.errors import OfflineError, QueryError, UnknownNameError
 from tess_source.lock import refresh
 from tess_source_catalogue.folder import CatalogueFolder
@@ -37,30 +36,6 @@ def updated(shared_archive: SampleArchive, tmp_path_factory: pytest.TempPathFact
 @pytest.fixture
 def offline(session: Session) -> Session:
     return Session(session.settings.server, cache=session.settings.cache, offline=True)
-
-
-def files(found: Found) -> pl.DataFrame:
-    """Give what must be the same. Of QLP, the lists have no text files; of TGLC, the portal's names have no TIC id."""
-    columns = [
-        "uri",
-        "kind",
-        "tic",
-        "first_sector",
-        "last_sector",
-        "exptime",
-        "pipeline",
-        "run",
-        "tce",
-        "filename",
-        "obs_id",
-    ]
-    columns += ["dv_set", "dv_sectors", "dv_state", "superseded_by", "supersedes"]
-    frame = found.products.to_polars().filter(pl.col("kind") != "lc-txt").select(columns).sort("uri")
-    return frame.with_columns(tic=pl.when(pl.col("pipeline") != "TGLC").then("tic"))
-
-
-def links(found: Found) -> pl.DataFrame:
-    return found.narrowed().links.to_polars().sort("subject", "kind", "object")
 
 
 QUESTIONS: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
@@ -277,6 +252,19 @@ def test_an_address_finds_its_observation_although_those_of_other_pipelines_are_
     (other,) = session.search(TOI3505, archive="catalogue", pipeline="QLP", sector=54).products["uri"]
     with pytest.raises(QueryError, match="'dataURL' is not known of QLP"):
         session.search(archive="catalogue", dataURL=other)
+
+
+def test_a_pattern_of_names_means_the_pipelines_of_the_catalogue_and_the_answer_names_them(session: Session) -> None:
+    asked: dict[str, Any] = {"obs_id": "*s0014*", "wildcards": True, "sector": 14}
+    ours = session.search(TOI3505, archive="catalogue", **asked)
+    assert ours.query.defaults == {"provenance_name": ["SPOC"]}
+    assert files(ours).equals(files(session.search(TOI3505, archive="mast", provenance_name="SPOC", **asked)))
+
+
+def test_offline_an_archive_that_you_name_is_the_only_one_to_answer(offline: Session) -> None:
+    assert offline.search(L98, sector=1).query.archives == ("catalogue",)
+    with pytest.raises(OfflineError, match="not in the cache folder"):
+        offline.search(L98, sector=1, archive="mast")
 
 
 def test_files_named_by_gaia_ids_need_the_list_that_tells_their_stars(session: Session, tmp_path: Path) -> None:
