@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 from tess_source._lazy import pl
 from tess_source.tables.listing import KIND_ORDER
-from tess_source_catalogue.patterns import Patterns
+from tess_source_catalogue.patterns import Texts
 from tess_source_catalogue.view import bundles_of
 
-__all__ = ["KEYS", "Bundles", "FoundRows", "Texts", "count_of", "numbered", "stacked"]
+__all__ = ["KEYS", "Bundles", "FoundRows", "count_of", "numbered", "stacked"]
 
 KEYS = ("kind", "first_sector", "last_sector", "pipeline")
 """What tells observations of a star apart, except for a few."""
@@ -34,33 +34,6 @@ OF_SPOC = {"instrument_name": "Photometer", "wavelength_region": "Optical", "em_
 """Columns of observations of SPOC's."""
 MOST_KINDS = 8
 """Sets of kinds of which files are remembered."""
-
-
-class Texts:
-    """Texts of rows, of a column of patterns.
-
-    Parameters
-    ----------
-    patterns : polars.Series of str, shape (n,)
-    """
-
-    def __init__(self, patterns: pl.Series) -> None:
-        distinct = patterns.drop_nulls().unique(maintain_order=True).rename("pattern")
-        codes = distinct.to_frame().with_row_index("code")
-        column = patterns.rename("pattern").to_frame()
-        self._codes = column.join(codes, on="pattern", how="left", maintain_order="left")["code"].rechunk()
-        self._patterns = Patterns(distinct)
-
-    def of(self, places: pl.Series, rows: pl.DataFrame) -> pl.Series:
-        """Return the text of each row, of the pattern at a place of the column.
-
-        Parameters
-        ----------
-        places : polars.Series of int, shape (m,)
-        rows : polars.DataFrame, shape (m, …)
-            With `tic` and `gaia`.
-        """
-        return self._patterns.rendered(self._codes[places], rows["tic"], rows["gaia"])
 
 
 class BundleFiles(NamedTuple):
