@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from tess_source._lazy import pl
 from tess_source.tables.listing import KIND_ORDER
+from tess_source_catalogue.columns import collection
 from tess_source_catalogue.patterns import Texts
 from tess_source_catalogue.view import bundles_of
 
@@ -80,7 +81,7 @@ class Bundles:
         """What observations have of the bundle that they are, one row per bundle."""
         spoc = pl.col("pipeline") == "SPOC"
         return self._firsts.select(
-            "pipeline", "first_sector", "last_sector", "exptime", kind="of", obs_collection=_collection(),
+            "pipeline", "first_sector", "last_sector", "exptime", kind="of", obs_collection=collection(),
             sequence_number=pl.col("last_sector").cast(pl.Int64),
             **{name: pl.when(spoc).then(pl.lit(value)) for name, value in OF_SPOC.items()},
         )  # fmt: skip
@@ -125,7 +126,7 @@ class Bundles:
         numbers = frame.group_by("bundle").agg("file")
         lists = self._firsts.select("bundle").join(numbers, on="bundle", how="left", maintain_order="left")["file"]
         said = frame.select(
-            "kind", "first_sector", "last_sector", "exptime", "pipeline", "run", "tce", **_descriptions(), obs_collection=_collection()
+            "kind", "first_sector", "last_sector", "exptime", "pipeline", "run", "tce", **_descriptions(), obs_collection=collection()
         )  # fmt: skip
         patterns = frame["pattern"]
         heads = patterns.str.extract(r"^(.*/)").fill_null("").unique()
@@ -180,10 +181,6 @@ def _ranks(sorts: pl.DataFrame) -> pl.Series:
     kinds = pl.col("kind").replace_strict(_RANKS, default=len(_RANKS), return_dtype=pl.Int32)
     order = sorts.with_columns(kinds).select(pl.arg_sort_by(*keys, descending=[*keys.values()], nulls_last=True))
     return order.to_series().arg_sort().cast(pl.UInt32)
-
-
-def _collection() -> pl.Expr:
-    return pl.when(pl.col("pipeline") == "SPOC").then(pl.lit("TESS")).otherwise(pl.lit("HLSP"))
 
 
 def _descriptions() -> dict[str, pl.Expr]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from tess_source._lazy import pl
 from tess_source.names.vocabulary import FFI_ERAS, FILES
+from tess_source_catalogue.columns import collection
 from tess_source_catalogue.declared import sources_of_files
 from tess_source_catalogue.folder import PresentLists
 
@@ -49,7 +50,7 @@ def specimens(lists: PresentLists, newest: int) -> pl.DataFrame:
         published=pl.col("last_sector") >= pl.col("since"),
         provenance_name="pipeline",
         sequence_number=pl.col("last_sector").cast(pl.Int64),
-        obs_collection=pl.when(pl.col("pipeline") == "SPOC").then(pl.lit("TESS")).otherwise(pl.lit("HLSP")),
+        obs_collection=collection(),
         project=pl.lit("TESS"),
         dataproduct_type=pl.lit("timeseries"),
     ).with_columns(t_exptime="exptime")
