@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from tess_source._lazy import pl
@@ -49,6 +50,11 @@ class AskedLists:
     """Specimens of the files that it may mean."""
     known: dict[object, Any] = field(default_factory=dict)
     """What was computed of it, by who computes it."""
+
+    @cached_property
+    def pipelines_needed(self) -> frozenset[str]:
+        """The pipelines of these files."""
+        return frozenset(self.needed["pipeline"].unique())
 
     @classmethod
     def key(cls, query: Query, lists: PresentLists) -> tuple[object, ...]:

@@ -158,13 +158,13 @@ class Coverage:
         sectors : collection of int, optional
             Sectors of the answer; None: all that the question means.
         """
-        asked, wanted = self._asked(query), self._pipelines_needed(query)
+        asked = self._asked(query)
         if sectors is None:
             sectors = asked.sectors or None
         return [
             file
             for (name, first, last), file in self.lists.items()
-            if (name not in self.sources or self.sources[name].pipeline in wanted)
+            if (name not in self.sources or self.sources[name].pipeline in asked.pipelines_needed)
             and (sectors is None or (last in sectors if first == last else any(first <= n <= last for n in sectors)))
         ]
 
@@ -174,14 +174,9 @@ class Coverage:
         return self._parts(asked)
 
     @_once
-    def _pipelines_needed(self, asked: AskedLists) -> set[str]:
-        """Return the pipelines that a question means."""
-        return set(asked.needed["pipeline"].unique())
-
-    @_once
     def in_words(self, asked: AskedLists) -> str:
         """Return what it has of the pipelines that a question means, e.g. ``"SPOC lc, tp of sectors 1-26"``."""
-        wanted = set(asked.needed["pipeline"].unique())
+        wanted = asked.pipelines_needed
         said: dict[tuple[str, str], list[str]] = {}
         for name, source in self.sources.items():
             sectors = [sector for one, sector in self.has if one == name]
