@@ -233,11 +233,8 @@ def provenance(query: Query, observations: Observations, settings: Settings) -> 
     ours = observations.where(observations["archive"] == ARCHIVE) if query.targets and len(observations) else None
     sectors = None if ours is None else {sector for sector in ours["last_sector"].unique() if sector is not None}
     files = coverage.used(query, sectors)
-    known = {
-        source: _known(folder.root, source, _stamp(folder.root / source / "facts"))
-        for source in dict.fromkeys(file.source for file in files)
-    }
-    used = [_facts(folder, file, known[file.source]) for file in files]
+    stamps = {source: _stamp(folder.root / source / "facts") for source in {file.source for file in files}}
+    used = [_facts(folder.root, file, stamps[file.source]) for file in files]
     here = sorted({sector for _, sector in coverage.parts(query)})
     dates = sorted(facts.fetched for facts, _ in used if facts.fetched)
     age = now() - max((max(facts.fetched, facts.checked) for facts, _ in used), default=0)
@@ -266,20 +263,12 @@ def _stamp(facts: Path) -> int:
     return changed if changed < lately else time.time_ns()
 
 
-@lru_cache(maxsize=1000)
-def _known(root: Path, source: str, stamp: int) -> dict[str, tuple[ListFacts, str]]:
-    """Return what was read of the lists of a source since these last changed: name of a file → facts, and the list in words."""
-    del root, source, stamp
-    return {}
-
-
-def _facts(folder: CatalogueFolder, file: ListFile, known: dict[str, tuple[ListFacts, str]]) -> tuple[ListFacts, str]:
-    """Return what is known of a list, and the list in words."""
-    name = file.path.name
-    if name not in known:
-        facts = folder.facts(file)
-        known[name] = facts, _list_in_words(file, facts)
-    return known[name]
+@lru_cache(maxsize=10_000)
+def _facts(root: Path, file: ListFile, stamp: int) -> tuple[ListFacts, str]:
+    """Return what is known of a list, and the list in words: read once, until anything changes of its source."""
+    del stamp
+    facts = CatalogueFolder(root).facts(file)
+    return facts, _list_in_words(file, facts)
 
 
 def _list_in_words(file: ListFile, facts: ListFacts) -> str:
