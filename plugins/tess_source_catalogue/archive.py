@@ -17,6 +17,7 @@ from tess_source.display.visible import logger
 from tess_source.errors import QueryError
 from tess_source.hooks.records import Source
 from tess_source.names.sectors import text_of_sectors
+from tess_source.search.nearby import FOOTPRINT
 from tess_source.settings import Settings
 from tess_source.tables.listing import Observations, Products
 from tess_source.tables.nearest import Around, around, neighbours_in_words
@@ -36,8 +37,6 @@ __all__ = ["ARCHIVE", "covers", "defaults", "find", "give_pages", "list_products
 log: logging.Logger = logger(__name__)
 
 ARCHIVE = "catalogue"
-RIM = 5.0
-"""Radius of the portal's footprint of a target [arcsec]: a cone finds what it touches."""
 OLD = 30 * 86400.0
 """Age from which a catalogue is called old [s]."""
 PUSHED = ("target_name", "sequence_number", "provenance_name")
@@ -119,7 +118,7 @@ def _around(catalogue: Catalogue, criteria: Criteria, among: Collection[str] | N
     """Return the rows around a place; of a name without a radius, those of the nearest star."""
     if target.ra is None or target.dec is None:
         raise QueryError(f"target {target.text!r} has neither a TIC id nor coordinates")
-    radius = (DEFAULT_RADIUS if target.radius is None else target.radius) + RIM
+    radius = (DEFAULT_RADIUS if target.radius is None else target.radius) + FOOTPRINT
     place = (target.ra % 360.0, target.dec, radius / 3600)
     return around(_rows(catalogue, criteria, among, place=place), target)
 
