@@ -185,6 +185,8 @@ class Linker(Protocol):
     def tess_link(self, products: Products, settings: Settings) -> Links | None:
         """Return links between products by URI: ``dv-of``, ``mirror``, ``supersedes`` and others.
 
+        Links must stay within one star: a large answer is linked some stars at a time.
+
         Answers: stacked; None means "nothing to relate".
         """
         ...
@@ -197,7 +199,7 @@ class Relates(Protocol):
     def tess_relates(self, observations: Observations) -> Mask | None:
         """Return the mask of observations whose products this plugin links, or needs for its columns: these are always listed.
 
-        A plugin that links or adds columns without this hook needs all observations. Links must stay within one star.
+        A plugin that links or adds columns without this hook needs all observations.
 
         Answers: joined by or; None means "none of these".
         """
