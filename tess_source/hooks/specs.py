@@ -183,9 +183,7 @@ class Linker(Protocol):
 
     @hookspec
     def tess_link(self, products: Products, settings: Settings) -> Links | None:
-        """Return links between products by URI: ``dv-of``, ``mirror``, ``supersedes`` and others.
-
-        Links must stay within one star: a large answer is linked some stars at a time.
+        """Return links between products of one star by URI: ``dv-of``, ``mirror``, ``supersedes`` and others.
 
         Answers: stacked; None means "nothing to relate".
         """
