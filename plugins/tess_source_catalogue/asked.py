@@ -49,7 +49,7 @@ class AskedLists:
     needed: pl.DataFrame
     """Specimens of the files that it may mean."""
     known: dict[object, Any] = field(default_factory=dict)
-    """What was computed of it, by who computes it."""
+    """What methods of `tess_source_catalogue.coverage.Coverage` found about it, by method."""
 
     @cached_property
     def pipelines_needed(self) -> frozenset[str]:

@@ -41,7 +41,7 @@ class BundleFiles(NamedTuple):
     """The files of bundles."""
 
     said: pl.DataFrame
-    """What products have of the file that they are, one row per file."""
+    """Columns that products have from their file: one row per file."""
     rank: pl.Series
     """Place of each file in about the order in which products of one star are shown."""
     of_bundles: pl.Series
@@ -50,10 +50,10 @@ class BundleFiles(NamedTuple):
     names: Texts
     """Of their filenames."""
     head: int | None
-    """Characters of each URI in front of the filename, if they are as many in all."""
+    """Number of characters of each URI before the filename, if it is the same for all."""
 
     def texts(self, numbers: pl.Series, rows: pl.DataFrame) -> tuple[pl.Series, pl.Series]:
-        """Return URIs and filenames of rows of files with these numbers. A piece of a text takes neither time nor memory."""
+        """Return URIs and filenames of rows of files with these numbers. The end of a text takes neither time nor memory."""
         uris = self.uris.of(numbers, rows)
         return uris, self.names.of(numbers, rows) if self.head is None else uris.str.slice(self.head)
 
@@ -78,7 +78,7 @@ class Bundles:
 
     @cached_property
     def said(self) -> pl.DataFrame:
-        """What observations have of the bundle that they are, one row per bundle."""
+        """Columns that observations have from their bundle: one row per bundle."""
         spoc = pl.col("pipeline") == "SPOC"
         return self._firsts.select(
             "pipeline", "first_sector", "last_sector", "exptime", kind="of", obs_collection=collection(),

@@ -1,4 +1,4 @@
-"""What the catalogue has of what is asked: nothing is answered in part without being said."""
+"""What the catalogue has of what is asked. What it lacks is told, so that no part of an answer passes for the whole."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ __all__ = ["Coverage"]
 BY_GAIA = ("TGLC",)
 """Pipelines whose files are named by Gaia ids: only their target lists tell the TIC ids."""
 MOST_QUESTIONS = 100
-"""Questions of which it is remembered what they name. Questions about other stars are the same question here."""
+"""Number of questions of which it is remembered what they name. The same question about other stars counts once."""
 T = TypeVar("T")
 
 

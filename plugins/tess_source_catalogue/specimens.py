@@ -1,4 +1,4 @@
-"""Specimens: a file of each kind that lists may have, by which a question is held against the lists that there are."""
+"""Specimens: one made-up file per kind and sector that lists may have. What a question keeps of them tells which lists it needs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tess_source_catalogue.folder import PresentLists
 __all__ = ["SEVERAL", "specimens"]
 
 SEVERAL = "multi-"
-"""Begin of the names of sources whose lists are about several sectors: which of them there are, no sector tells."""
+"""How the names of sources begin whose lists are about several sectors. A sector alone does not tell which of these there are."""
 
 
 @lru_cache(maxsize=8)
