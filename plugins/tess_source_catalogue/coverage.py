@@ -13,7 +13,7 @@ from tess_source.names.sectors import text_of_sectors
 from tess_source.targets.target import Query
 from tess_source.wording import Wording, keyword
 from tess_source_catalogue.asked import AskedLists
-from tess_source_catalogue.declared import sources_of_files
+from tess_source_catalogue.declared import sources_in, sources_of_files
 from tess_source_catalogue.folder import CatalogueFolder, ListFile, PresentLists
 from tess_source_catalogue.lacking import (
     absent_in_words,
@@ -26,11 +26,10 @@ from tess_source_catalogue.lacking import (
     updates_in_words,
 )  # fmt: skip
 from tess_source_catalogue.specimens import SEVERAL
+from tess_source_filters.choices import BY_GAIA
 
 __all__ = ["Coverage"]
 
-BY_GAIA = ("TGLC",)
-"""Pipelines whose files are named by Gaia ids: only their target lists tell the TIC ids."""
 MOST_QUESTIONS = 100
 """Number of questions of which it is remembered what they name. The same question about other stars counts once."""
 T = TypeVar("T")
@@ -127,7 +126,7 @@ class Coverage:
             lacking, updates = (words(missing, self.sources) for words in (missing_in_words, updates_in_words))
             yield [f"the catalogue lacks {lacking}; {updates}, or ask ", mast]
         if nameless := self._nameless(asked):
-            yield nameless_in_words(nameless)
+            yield nameless_in_words(nameless, sources_in(self.lists))
         if self._is_any_here(asked):
             return
         if asked.unlisted_several:
@@ -228,7 +227,7 @@ class Coverage:
         return {(pipeline, sector) for name, pipeline, sector in needed.iter_rows() if (name, sector) in self.has}
 
     def _nameless(self, asked: AskedLists) -> set[tuple[str, int]]:
-        """Return the pipelines and sectors in which stars are asked for by their TIC ids, and nothing tells these."""
+        """Return the pipelines and sectors in which stars are asked for by their TIC ids, and no target list tells these."""
         if not asked.stars or not any(self.sources[name].pipeline in BY_GAIA for name, _ in self.has):
             return set()
         return {

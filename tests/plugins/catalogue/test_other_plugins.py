@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ import tess_source_catalogue
 import tess_source_filters
 from tess_source import Session
 from tess_source._lazy import pl
+from tess_source.errors import QueryError
 from tess_source.hooks.records import Source
 from tess_source_catalogue.session_catalogue import SessionCatalogue
 
@@ -57,6 +59,19 @@ def test_its_files_are_found_with_what_its_targets_say_also_without_the_plugin(s
     assert "tars-lc s0001" in (tmp_path / "lock.ecsv").read_text()
     strange = SessionCatalogue(session).strange()
     assert sorted(strange["uri"]) == [QLP, "weird"]
+
+
+def test_a_star_is_not_absent_where_the_files_of_another_plugin_are_named_by_gaia_ids(
+    server: Server, tmp_path: Path
+) -> None:
+    name = "hlsp_cdips_tess_ffi_gaiatwo0000005251439018325216-0001-cam4-ccd1_tess_v01_llc.fits"
+    server.files["/lists/cdips-lc_1"] = f"#\nmast:HLSP/cdips/s0001/cam4_ccd1/{name}\n".encode()
+    source = replace(tars("cdips-lc"), pipeline="CDIPS")
+    catalogue_of(server, tmp_path, source).update(1, pipeline="CDIPS", progress=False)
+    session = Session(server.url, cache=tmp_path, discover=False, plugins=[tess_source_catalogue, tess_source_filters])
+    assert len(session.search(sector=1, pipeline="CDIPS", archive="catalogue")) == 1
+    with pytest.raises(QueryError, match="the TIC ids of the files of CDIPS in sector 1 are not known: ask archive="):
+        session.search("TIC 5", sector=1, pipeline="CDIPS", archive="catalogue")
 
 
 @pytest.mark.parametrize(
