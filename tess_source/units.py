@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 from numbers import Integral, Real
@@ -11,7 +12,7 @@ from typing import Any
 
 from tess_source.errors import QueryError
 
-__all__ = ["count_of_bytes", "is_whole", "plain_number", "seconds"]
+__all__ = ["count_of_bytes", "is_whole", "plain_list", "plain_number", "seconds"]
 
 _TIMES = {"s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0, "w": 7 * 86400.0}
 """Unit, in lower case → seconds."""
@@ -19,16 +20,40 @@ _SIZES = {
     "": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12, "kib": 2**10, "mib": 2**20, "gib": 2**30, "tib": 2**40,
 }  # fmt: skip
 """Unit, in lower case → bytes."""
+_DOUBLE = 8
+"""Bytes of a Python float."""
 _QUANTITY = re.compile(r"\s*([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)\s*([A-Za-z]*)\s*")
 
 
 def plain_number(value: Any) -> Any:
-    """Return a number of numpy, also in an array of no dimensions, or a decimal of a database as Python's; anything else as it is."""
+    """Return a number of numpy, also in an array of no dimensions, or a decimal of a database as Python's; anything else as it is.
+
+    A number of lower precision becomes the one that it was written as: ``np.float32(9.39)`` is 9.39, not 9.390000343.
+    """
     if getattr(value, "shape", None) == () and hasattr(value, "item") and not hasattr(value, "unit"):
-        value = value.item()
+        kind, size = (getattr(getattr(value, "dtype", None), name, None) for name in ("kind", "itemsize"))
+        # the item of a long double is a long double
+        value = value.item() if kind != "f" or size == _DOUBLE else float(str(value) if size < _DOUBLE else value)
     if isinstance(value, Decimal):
         return int(value) if value.is_finite() and value == value.to_integral_value() else float(value)
     return value
+
+
+def plain_list(column: Any) -> Any:
+    """Return what a column or array of numpy, pandas, astropy or polars holds, in lists, its numbers as `plain_number` gives them."""
+    dtype = getattr(column, "dtype", None)
+    if not hasattr(column, "tolist"):  # polars
+        return (column.cast(str).cast(float) if str(dtype) == "Float32" else column).to_list()
+    values = column.tolist()
+    if getattr(dtype, "kind", None) != "f" or dtype.itemsize == _DOUBLE:
+        return values
+    return _each(values, lambda value: plain_number(dtype.type(value)))
+
+
+def _each(values: Any, plain: Callable[[Any], Any]) -> Any:
+    if isinstance(values, list):
+        return [_each(value, plain) for value in values]
+    return values if values is None else plain(values)
 
 
 def seconds(duration: float | str | timedelta) -> float:

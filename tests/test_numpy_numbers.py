@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
+import polars as pl
 import pytest
 
 from tess_source import Session
 from tess_source.like_lightkurve.functions import search_lightcurve
+from tess_source.search.select import checked_value
 from tess_source.tables.plan import Manifest
+from tess_source.targets.recorded import plain
 from tess_source.units import count_of_bytes, seconds
 from tess_source_sample.server import SampleArchive
 
@@ -39,6 +44,29 @@ def test_a_lock_is_the_same_for_numbers_of_numpy_and_of_python(session: Session,
     numpys.plan(tmp_path).save(tmp_path / "lock.ecsv")
     assert "np." not in (tmp_path / "lock.ecsv").read_text()
     assert len(session.load_plan(tmp_path / "lock.ecsv")) == len(numpys.products)
+
+
+@pytest.mark.parametrize("name", ["tmag", "teff", "mass", "logg", "distance", "contamination"])
+def test_a_filter_takes_numbers_of_lower_or_higher_precision_as_they_were_written(session: Session, name: str) -> None:
+    numbers = (
+        np.float32(9.4),
+        np.float16(9.4),
+        np.longdouble("9.4"),
+        np.array(9.4, "f4"),
+        Decimal("9.4"),
+        Fraction("9.4"),
+    )
+    columns = (np.array([9.4], ">f4"), pd.Series([9.4], dtype="float32"), pl.Series([9.4], dtype=pl.Float32))
+    for value in (*numbers, *columns, [np.float32(9.4)], np.ma.array([9.4], dtype="f4")):
+        assert str(checked_value(session.registry, name, value)) == "9.4", repr(value)
+    for limits in ((None, np.float32(9.4)), (None, Decimal("9.4")), slice(None, np.longdouble("9.4"))):
+        assert str(checked_value(session.registry, name, limits)) == "<=9.4"
+
+
+def test_criteria_and_records_have_the_numbers_that_were_written(session: Session) -> None:
+    assert plain({"t": np.array([[0.1]], "f4")}["t"]) == [[0.1]]
+    asked = session.search(KELT9, t_exptime=np.array([119.9, 120.1], "f4")).query.criteria
+    assert asked == {"t_exptime": [119.9, 120.1]}
 
 
 def test_files_are_fetched_and_opened(manifest: Manifest) -> None:

@@ -20,7 +20,7 @@ from tess_source_catalogue.patterns import described
 from tess_source_catalogue.stored import scaled, unscaled
 from tess_source_catalogue.volumes import MULTI, TARGET_LISTS, Volume
 
-__all__ = ["Pages", "composed", "named", "read_list", "read_lists"]
+__all__ = ["Pages", "composed", "named", "read_files", "read_list", "read_lists"]
 
 BUNDLE_COLUMNS = (
     "bundle", "obs_id", "of", "pipeline", "first_sector", "last_sector", "exptime", "data", "pattern", "kind", "run", "tce", "camera",
@@ -30,6 +30,8 @@ MAIN = ("lc", "fast-lc", "tp", "fast-tp", "dvt", "dvr-xml", "dvr-pdf", "dvs", "d
 """Kinds of files in the order in which they say of what observation they are: single-sector data validation has a stamp of its own."""
 _STAR = ("camera", "ccd", "tmag", "ra", "dec")
 _KEYS = ("tic", "gaia", "group")
+_FILES = ("tic", "gaia", "pattern", "strange")
+"""Columns of stored lists of files."""
 
 
 class Pages(NamedTuple):
@@ -59,10 +61,20 @@ def read_list(file: ListFile, tics: pl.Series | None = None) -> pl.DataFrame:
     except FileNotFoundError:
         raise
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
-        advice = (
-            "`tess-source catalogue verify` finds such files, and `tess-source catalogue update` fetches them again"
-        )
-        raise DamagedFileError(f"{file.path} is damaged ({type_and_text(error)}): {advice}") from error
+        raise _damaged(file, type_and_text(error)) from error
+
+
+def read_files(file: ListFile, tics: pl.Series | None = None) -> pl.DataFrame:
+    """Return the stored rows of a list of files: see `read_list`."""
+    rows = read_list(file, tics)
+    if missing := [name for name in _FILES if name not in rows.columns]:
+        raise _damaged(file, f"it has no column {missing[0]!r}, or is of another version of tess-source")
+    return rows
+
+
+def _damaged(file: ListFile, reason: str) -> DamagedFileError:
+    advice = "`tess-source catalogue verify` finds such files, and `tess-source catalogue update` fetches them again"
+    return DamagedFileError(f"{file.path} is damaged ({reason}): {advice}")
 
 
 def read_lists(files: Iterable[ListFile], tics: pl.Series) -> Iterator[pl.DataFrame]:
@@ -163,8 +175,7 @@ def _observations(files: pl.DataFrame) -> pl.DataFrame:
 
 def _files(file: ListFile, beside: dict[ListFile, pl.DataFrame], tics: pl.Series | None) -> pl.DataFrame:
     """Return the files of a list that belong in it: `tic`, `gaia`, `pattern`, and `ra`, `dec` of those that have a Gaia id only."""
-    rows = read_list(file, tics)
-    rows = rows.filter(~pl.col("strange")).select("tic", "gaia", "pattern")
+    rows = read_files(file, tics).filter(~pl.col("strange")).select("tic", "gaia", "pattern")
     known = [
         frame.select("gaia", pl.col("tic").alias("tic_of_gaia"), "ra", "dec").unique("gaia", keep="last")
         for other, frame in beside.items()

@@ -12,7 +12,7 @@ from operator import or_
 from typing import Any
 
 from tess_source._lazy import pl
-from tess_source.units import plain_number
+from tess_source.units import plain_list, plain_number
 
 __all__ = ["Span", "any_of", "flag", "items", "number", "span", "text_of", "whole"]
 
@@ -58,8 +58,8 @@ def _flat_items(value: Any, split: bool) -> Iterator[Any]:
         yield value
     elif hasattr(value, "to_value"):  # an astropy Quantity: keeps its unit
         yield from value if getattr(value, "shape", ()) else (value,)
-    elif hasattr(value, "tolist"):  # numpy, pandas, astropy
-        yield from _flat_items(value.tolist(), split)
+    elif hasattr(value, "tolist") or hasattr(value, "to_list"):  # numpy, pandas, astropy; polars
+        yield from _flat_items(plain_list(value), split)
     elif value is None or isinstance(value, bool | bytes | Mapping | Iterator):
         reason = "can be read only once; make it a list" if isinstance(value, Iterator) else "is no value to choose by"
         raise TypeError(f"{value!r} {reason}")

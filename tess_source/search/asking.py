@@ -118,7 +118,9 @@ def _recalled(registry: Registry, settings: Settings, query: Query, *, refresh: 
     try:
         return query, memory.ask(query, fresh, serves, refresh=refresh)
     except OfflineError as error:
-        asked = replace(asked, archives=stand_ins_of(registry, archives_asked(registry, settings, asked)))
+        asked = replace(
+            asked, archives=stand_ins_of(registry, archives_asked(registry, settings, asked), named=asked.named)
+        )
         if not asked.archives:
             raise
         query = prepared(registry, settings, asked)

@@ -25,6 +25,7 @@ from tess_source.targets.parse import (
     targets_and_gaps,
 )
 from tess_source.targets.target import ObservationKey, Query
+from tess_source.units import plain_list
 from tess_source.wording import criterion, keyword, only_option
 
 if TYPE_CHECKING:
@@ -225,10 +226,10 @@ def _plain_criteria(criteria: Mapping[str, Any]) -> dict[str, Any]:
 def _plain_value(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return type(value)(map(_plain_value, value)) if type(value) in {list, tuple} else value
-    for method in ("tolist", "to_list"):  # numpy, pandas, astropy; polars
-        if hasattr(value, method) and not hasattr(value, "to_value"):
-            return getattr(value, method)()
-    return value
+    arrays = ("tolist", "to_list")  # numpy, pandas, astropy; polars
+    return (
+        plain_list(value) if any(hasattr(value, name) for name in arrays) and not hasattr(value, "to_value") else value
+    )
 
 
 def _observation_criteria(parsed: Sequence[Parsed], criteria: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any
 from tess_source._lazy import whole
 from tess_source.errors import LockError
 from tess_source.targets.target import Query, Target
-from tess_source.units import plain_number
+from tess_source.units import plain_list, plain_number
 
 __all__ = ["plain", "query_from", "question", "restored", "target_from"]
 
@@ -140,10 +140,8 @@ def _parts(value: Any) -> Any:
         return sorted(map(plain, value), key=lambda item: (str(type(item)), str(item)))
     if isinstance(value, list):
         return list(map(plain, value))
-    for method in ("tolist", "to_list"):  # numpy, pandas, astropy; polars
-        if hasattr(value, method):
-            return plain(getattr(value, method)())
-    return None
+    is_array = any(hasattr(value, name) for name in ("tolist", "to_list"))  # numpy, pandas, astropy; polars
+    return plain(plain_list(value)) if is_array else None
 
 
 def restored(value: Any) -> Any:

@@ -288,6 +288,9 @@ def test_a_damaged_list_is_named_with_the_way_to_mend_it(tmp_path: Path) -> None
     with pytest.raises(DamagedFileError, match=rf"{file.path.name} is damaged .*catalogue verify"):
         Catalogue(folder).observations()
     assert len(Catalogue(folder).observations(sectors=[20])) == 1
+    pl.DataFrame({"of": ["another version"]}).write_parquet(file.path)
+    with pytest.raises(DamagedFileError, match=rf"{file.path.name} is damaged .*no column 'tic'.*catalogue verify"):
+        Catalogue(folder).observations()
 
 
 def test_a_list_that_an_update_replaces_meanwhile_is_looked_for_again(
