@@ -27,6 +27,7 @@ from tess_source.load.loading import each_opened, read
 from tess_source.load.local import Given, manifest_of
 from tess_source.object_store.path import ObjectPath, user_root
 from tess_source.search import asking, streaming
+from tess_source.search.reasons import with_reasons
 from tess_source.search.resolving import question, question_and_choice, question_for_archives, question_of_observations
 from tess_source.search.select import select
 from tess_source.settings import ExecutorLike, OnProgress, Settings, checked_online
@@ -192,7 +193,7 @@ class Session(SessionMethods):
         found = self._answer(query, refresh=refresh, words=choice)
         for absent in filter(None, (found.unobserved(), found.unmatched())):
             log.warning("%s%s", absent, f" (from the cache folder; {ASK_AGAIN})" if found.from_store else "")
-        return asking.with_reasons(self.registry, self.settings, found)
+        return with_reasons(self.registry, self.settings, found)
 
     def iter_search(
         self, targets: Any = None, *, radius: float | Quantity | str | None = None, wildcards: bool = False,

@@ -1,4 +1,4 @@
-"""Lists that an archive did not have when it was asked: their sectors are answered for, and not asked for in vain.
+"""Lists that an archive did not have when it was asked. Questions about their sectors are answered without them.
 
 They are noted beside the lists of a source, in ``<source>/absent.json``: sector → when the archive was asked. If that is lost, or two
 updates write it at once, the catalogue only knows less: it says that it lacks those lists, until the next update.

@@ -17,6 +17,7 @@ from tess_source.display.visible import logger
 from tess_source.errors import QueryError
 from tess_source.hooks.records import Source
 from tess_source.names.sectors import text_of_sectors
+from tess_source.search.nearby import FOOTPRINT
 from tess_source.settings import Settings
 from tess_source.tables.listing import Observations, Products
 from tess_source.tables.nearest import Around, around, neighbours_in_words
@@ -36,8 +37,6 @@ __all__ = ["ARCHIVE", "covers", "defaults", "find", "give_pages", "list_products
 log: logging.Logger = logger(__name__)
 
 ARCHIVE = "catalogue"
-RIM = 5.0
-"""Radius of the portal's footprint of a target [arcsec]: a cone finds what it touches."""
 OLD = 30 * 86400.0
 """Age from which a catalogue is called old [s]."""
 PUSHED = ("target_name", "sequence_number", "provenance_name")
@@ -118,7 +117,7 @@ def _around(catalogue: Catalogue, criteria: Criteria, among: Collection[str] | N
     """Return the rows around a place; of a name without a radius, those of the nearest star."""
     if target.ra is None or target.dec is None:
         raise QueryError(f"target {target.text!r} has neither a TIC id nor coordinates")
-    radius = (DEFAULT_RADIUS if target.radius is None else target.radius) + RIM
+    radius = (DEFAULT_RADIUS if target.radius is None else target.radius) + FOOTPRINT
     place = (target.ra % 360.0, target.dec, radius / 3600)
     return around(_rows(catalogue, criteria, among, place=place), target)
 
@@ -232,11 +231,8 @@ def provenance(query: Query, observations: Observations, settings: Settings) -> 
     ours = observations.where(observations["archive"] == ARCHIVE) if query.targets and len(observations) else None
     sectors = None if ours is None else {sector for sector in ours["last_sector"].unique() if sector is not None}
     files = coverage.used(query, sectors)
-    known = {
-        source: _known(folder.root, source, _stamp(folder.root / source / "facts"))
-        for source in dict.fromkeys(file.source for file in files)
-    }
-    used = [_facts(folder, file, known[file.source]) for file in files]
+    stamps = {source: _stamp(folder.root / source / "facts") for source in {file.source for file in files}}
+    used = [_facts(folder.root, file, stamps[file.source]) for file in files]
     here = sorted({sector for _, sector in coverage.parts(query)})
     dates = sorted(facts.fetched for facts, _ in used if facts.fetched)
     age = now() - max((max(facts.fetched, facts.checked) for facts, _ in used), default=0)
@@ -265,20 +261,12 @@ def _stamp(facts: Path) -> int:
     return changed if changed < lately else time.time_ns()
 
 
-@lru_cache(maxsize=1000)
-def _known(root: Path, source: str, stamp: int) -> dict[str, tuple[ListFacts, str]]:
-    """Return what was read of the lists of a source since these last changed: name of a file → facts, and the list in words."""
-    del root, source, stamp
-    return {}
-
-
-def _facts(folder: CatalogueFolder, file: ListFile, known: dict[str, tuple[ListFacts, str]]) -> tuple[ListFacts, str]:
-    """Return what is known of a list, and the list in words."""
-    name = file.path.name
-    if name not in known:
-        facts = folder.facts(file)
-        known[name] = facts, _list_in_words(file, facts)
-    return known[name]
+@lru_cache(maxsize=10_000)
+def _facts(root: Path, file: ListFile, stamp: int) -> tuple[ListFacts, str]:
+    """Return what is known of a list, and the list in words: read once, until anything changes of its source."""
+    del stamp
+    facts = CatalogueFolder(root).facts(file)
+    return facts, _list_in_words(file, facts)
 
 
 def _list_in_words(file: ListFile, facts: ListFacts) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from tess_source._lazy import pl
@@ -48,7 +49,12 @@ class AskedLists:
     needed: pl.DataFrame
     """Specimens of the files that it may mean."""
     known: dict[object, Any] = field(default_factory=dict)
-    """What was computed of it, by who computes it."""
+    """What methods of `tess_source_catalogue.coverage.Coverage` found about it, by method."""
+
+    @cached_property
+    def pipelines_needed(self) -> frozenset[str]:
+        """The pipelines of these files."""
+        return frozenset(self.needed["pipeline"].unique())
 
     @classmethod
     def key(cls, query: Query, lists: PresentLists) -> tuple[object, ...]:

@@ -9,10 +9,11 @@ from typing import NamedTuple
 
 from tess_source._lazy import pl
 from tess_source.tables.listing import KIND_ORDER
-from tess_source_catalogue.patterns import Patterns
+from tess_source_catalogue.columns import collection
+from tess_source_catalogue.patterns import Texts
 from tess_source_catalogue.view import bundles_of
 
-__all__ = ["KEYS", "Bundles", "FoundRows", "Texts", "count_of", "numbered", "stacked"]
+__all__ = ["KEYS", "Bundles", "FoundRows", "count_of", "numbered", "stacked"]
 
 KEYS = ("kind", "first_sector", "last_sector", "pipeline")
 """What tells observations of a star apart, except for a few."""
@@ -36,38 +37,11 @@ MOST_KINDS = 8
 """Sets of kinds of which files are remembered."""
 
 
-class Texts:
-    """Texts of rows, of a column of patterns.
-
-    Parameters
-    ----------
-    patterns : polars.Series of str, shape (n,)
-    """
-
-    def __init__(self, patterns: pl.Series) -> None:
-        distinct = patterns.drop_nulls().unique(maintain_order=True).rename("pattern")
-        codes = distinct.to_frame().with_row_index("code")
-        column = patterns.rename("pattern").to_frame()
-        self._codes = column.join(codes, on="pattern", how="left", maintain_order="left")["code"].rechunk()
-        self._patterns = Patterns(distinct)
-
-    def of(self, places: pl.Series, rows: pl.DataFrame) -> pl.Series:
-        """Return the text of each row, of the pattern at a place of the column.
-
-        Parameters
-        ----------
-        places : polars.Series of int, shape (m,)
-        rows : polars.DataFrame, shape (m, …)
-            With `tic` and `gaia`.
-        """
-        return self._patterns.rendered(self._codes[places], rows["tic"], rows["gaia"])
-
-
 class BundleFiles(NamedTuple):
     """The files of bundles."""
 
     said: pl.DataFrame
-    """What products have of the file that they are, one row per file."""
+    """Columns that products have from their file: one row per file."""
     rank: pl.Series
     """Place of each file in about the order in which products of one star are shown."""
     of_bundles: pl.Series
@@ -76,10 +50,10 @@ class BundleFiles(NamedTuple):
     names: Texts
     """Of their filenames."""
     head: int | None
-    """Characters of each URI in front of the filename, if they are as many in all."""
+    """Number of characters of each URI before the filename, if it is the same for all."""
 
     def texts(self, numbers: pl.Series, rows: pl.DataFrame) -> tuple[pl.Series, pl.Series]:
-        """Return URIs and filenames of rows of files with these numbers. A piece of a text takes neither time nor memory."""
+        """Return URIs and filenames of rows of files with these numbers. The end of a text takes neither time nor memory."""
         uris = self.uris.of(numbers, rows)
         return uris, self.names.of(numbers, rows) if self.head is None else uris.str.slice(self.head)
 
@@ -104,10 +78,10 @@ class Bundles:
 
     @cached_property
     def said(self) -> pl.DataFrame:
-        """What observations have of the bundle that they are, one row per bundle."""
+        """Columns that observations have from their bundle: one row per bundle."""
         spoc = pl.col("pipeline") == "SPOC"
         return self._firsts.select(
-            "pipeline", "first_sector", "last_sector", "exptime", kind="of", obs_collection=_collection(),
+            "pipeline", "first_sector", "last_sector", "exptime", kind="of", obs_collection=collection(),
             sequence_number=pl.col("last_sector").cast(pl.Int64),
             **{name: pl.when(spoc).then(pl.lit(value)) for name, value in OF_SPOC.items()},
         )  # fmt: skip
@@ -152,7 +126,7 @@ class Bundles:
         numbers = frame.group_by("bundle").agg("file")
         lists = self._firsts.select("bundle").join(numbers, on="bundle", how="left", maintain_order="left")["file"]
         said = frame.select(
-            "kind", "first_sector", "last_sector", "exptime", "pipeline", "run", "tce", **_descriptions(), obs_collection=_collection()
+            "kind", "first_sector", "last_sector", "exptime", "pipeline", "run", "tce", **_descriptions(), obs_collection=collection()
         )  # fmt: skip
         patterns = frame["pattern"]
         heads = patterns.str.extract(r"^(.*/)").fill_null("").unique()
@@ -207,10 +181,6 @@ def _ranks(sorts: pl.DataFrame) -> pl.Series:
     kinds = pl.col("kind").replace_strict(_RANKS, default=len(_RANKS), return_dtype=pl.Int32)
     order = sorts.with_columns(kinds).select(pl.arg_sort_by(*keys, descending=[*keys.values()], nulls_last=True))
     return order.to_series().arg_sort().cast(pl.UInt32)
-
-
-def _collection() -> pl.Expr:
-    return pl.when(pl.col("pipeline") == "SPOC").then(pl.lit("TESS")).otherwise(pl.lit("HLSP"))
 
 
 def _descriptions() -> dict[str, pl.Expr]:

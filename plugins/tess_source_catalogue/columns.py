@@ -57,6 +57,11 @@ TCES: Mapping[str, str] = {
 """Columns of tables of TCEs."""
 
 
+def collection() -> pl.Expr:
+    """Return the portal's collection of files, by their pipeline."""
+    return pl.when(pl.col("pipeline") == "SPOC").then(pl.lit("TESS")).otherwise(pl.lit("HLSP"))
+
+
 def polars_types(columns: Mapping[str, str]) -> SchemaDict:
     """Return columns with polars' own types."""
     types: dict[str, Any] = {name: getattr(pl, kind) for name, kind in columns.items()}

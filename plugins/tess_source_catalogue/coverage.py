@@ -1,4 +1,4 @@
-"""What the catalogue has of what is asked: nothing is answered in part without being said."""
+"""What the catalogue has of what is asked. What it lacks is told, so that no part of an answer passes for the whole."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tess_source.names.sectors import text_of_sectors
 from tess_source.targets.target import Query
 from tess_source.wording import Wording, keyword
 from tess_source_catalogue.asked import AskedLists
-from tess_source_catalogue.declared import sources_of_files
+from tess_source_catalogue.declared import sources_in, sources_of_files
 from tess_source_catalogue.folder import CatalogueFolder, ListFile, PresentLists
 from tess_source_catalogue.lacking import (
     absent_in_words,
@@ -26,13 +26,12 @@ from tess_source_catalogue.lacking import (
     updates_in_words,
 )  # fmt: skip
 from tess_source_catalogue.specimens import SEVERAL
+from tess_source_filters.choices import BY_GAIA
 
 __all__ = ["Coverage"]
 
-BY_GAIA = ("TGLC",)
-"""Pipelines whose files are named by Gaia ids: only their target lists tell the TIC ids."""
 MOST_QUESTIONS = 100
-"""Questions of which it is remembered what they name. Questions about other stars are the same question here."""
+"""Number of questions of which it is remembered what they name. The same question about other stars counts once."""
 T = TypeVar("T")
 
 
@@ -127,7 +126,7 @@ class Coverage:
             lacking, updates = (words(missing, self.sources) for words in (missing_in_words, updates_in_words))
             yield [f"the catalogue lacks {lacking}; {updates}, or ask ", mast]
         if nameless := self._nameless(asked):
-            yield nameless_in_words(nameless)
+            yield nameless_in_words(nameless, sources_in(self.lists))
         if self._is_any_here(asked):
             return
         if asked.unlisted_several:
@@ -158,13 +157,13 @@ class Coverage:
         sectors : collection of int, optional
             Sectors of the answer; None: all that the question means.
         """
-        asked, wanted = self._asked(query), self._pipelines_needed(query)
+        asked = self._asked(query)
         if sectors is None:
             sectors = asked.sectors or None
         return [
             file
             for (name, first, last), file in self.lists.items()
-            if (name not in self.sources or self.sources[name].pipeline in wanted)
+            if (name not in self.sources or self.sources[name].pipeline in asked.pipelines_needed)
             and (sectors is None or (last in sectors if first == last else any(first <= n <= last for n in sectors)))
         ]
 
@@ -174,14 +173,9 @@ class Coverage:
         return self._parts(asked)
 
     @_once
-    def _pipelines_needed(self, asked: AskedLists) -> set[str]:
-        """Return the pipelines that a question means."""
-        return set(asked.needed["pipeline"].unique())
-
-    @_once
     def in_words(self, asked: AskedLists) -> str:
         """Return what it has of the pipelines that a question means, e.g. ``"SPOC lc, tp of sectors 1-26"``."""
-        wanted = set(asked.needed["pipeline"].unique())
+        wanted = asked.pipelines_needed
         said: dict[tuple[str, str], list[str]] = {}
         for name, source in self.sources.items():
             sectors = [sector for one, sector in self.has if one == name]
@@ -233,7 +227,7 @@ class Coverage:
         return {(pipeline, sector) for name, pipeline, sector in needed.iter_rows() if (name, sector) in self.has}
 
     def _nameless(self, asked: AskedLists) -> set[tuple[str, int]]:
-        """Return the pipelines and sectors in which stars are asked for by their TIC ids, and nothing tells these."""
+        """Return the pipelines and sectors in which stars are asked for by their TIC ids, and no target list tells these."""
         if not asked.stars or not any(self.sources[name].pipeline in BY_GAIA for name, _ in self.has):
             return set()
         return {

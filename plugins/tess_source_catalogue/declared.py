@@ -1,6 +1,6 @@
 """The sources of the lists that a catalogue has: the built-in ones, and those of other plugins, as is noted beside their lists.
 
-So a catalogue is read without the plugins that made it.
+So a catalogue can be read without the plugins that made it.
 """
 
 from __future__ import annotations

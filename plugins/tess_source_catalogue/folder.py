@@ -2,8 +2,8 @@
 
 ``<source>/s0014-<digest>.parquet`` is a list of one sector, ``<source>/s0001-s0013-<digest>.parquet`` a list about several. The digest is
 that of the list itself and of the version of the stored form. So the names of the files say the state of the whole catalogue. What else is
-known of a list lies beside it, in ``<source>/facts``; if that is lost, the list is only fetched again. Of which sectors the archive had no
-list, ``<source>/absent.json`` says.
+known of a list lies beside it, in ``<source>/facts``; if that is lost, the list is only fetched again. ``<source>/absent.json`` says of
+which sectors the archive had no list.
 
 Nothing depends on locks: every file is written under a temporary name and then renamed, and of two files of one list the newer counts.
 """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Container, Iterable, Mapping
 from datetime import UTC, datetime
 
 from tess_source.hooks.records import Source
@@ -72,21 +72,20 @@ def several_in_words(pipelines: Iterable[str]) -> str:
     return " and ".join(f"{pipeline} dv of several sectors" for pipeline in pipelines)
 
 
-def nameless_in_words(nameless: Iterable[tuple[str, int]]) -> list[str | Wording]:
-    """Return the parts of a message: of which pipelines and sectors the TIC ids are not known, and what would bring them."""
+def nameless_in_words(nameless: Iterable[tuple[str, int]], known: Container[str]) -> list[str | Wording]:
+    """Return the parts of a message: of which pipelines and sectors the TIC ids are not known, and which `known` source brings them."""
     found: dict[str, list[int]] = {}
     for pipeline, sector in sorted(nameless):
         found.setdefault(pipeline, []).append(sector)
     sectors = {pipeline: text_of_sectors(numbers) for pipeline, numbers in found.items()}
     where = " and ".join(f"{pipeline} in {sectors_in_words(text)}" for pipeline, text in sectors.items())
     updates = " and ".join(
-        f"`tess-source catalogue update --sector {text} --source {pipeline.lower()}-targets`"
+        f"`tess-source catalogue update --sector {text} --source {source}`"
         for pipeline, text in sectors.items()
+        if (source := f"{pipeline.lower()}-targets") in known
     )
-    return [
-        f"the TIC ids of the files of {where} are not known: {updates} brings them, or ask ",
-        keyword("archive", "mast"),
-    ]
+    advice = f"{updates} brings them, or ask " if updates else "ask "
+    return [f"the TIC ids of the files of {where} are not known: {advice}", keyword("archive", "mast")]
 
 
 def updates_in_words(missing: Mapping[str, set[int]], sources: Mapping[str, Source]) -> str:

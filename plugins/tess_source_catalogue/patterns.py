@@ -13,7 +13,7 @@ from string import Formatter
 from tess_source import names
 from tess_source._lazy import pl
 
-__all__ = ["Patterns", "described", "packed"]
+__all__ = ["Patterns", "Texts", "described", "packed"]
 
 FIELDS = ("tic/", "tic:16", "tic:11", "tic:10", "gaia/", "gaia:22", "gaia:20", "gaia:1")
 """What may stand in a pattern: a number of at least so many digits, wider ones first; with a slash, in groups of four, as in folders."""
@@ -101,6 +101,33 @@ class Patterns:
             parts.append(part.select("row", text))
         parts.append(rows.filter(shapes.is_null()).select("row", text=pl.lit(None, pl.String)))
         return pl.concat(parts).sort("row")["text"]
+
+
+class Texts:
+    """Texts of rows, of a column of patterns.
+
+    Parameters
+    ----------
+    patterns : polars.Series of str, shape (n,)
+    """
+
+    def __init__(self, patterns: pl.Series) -> None:
+        distinct = patterns.drop_nulls().unique(maintain_order=True).rename("pattern")
+        codes = distinct.to_frame().with_row_index("code")
+        column = patterns.rename("pattern").to_frame()
+        self._codes = column.join(codes, on="pattern", how="left", maintain_order="left")["code"].rechunk()
+        self._patterns = Patterns(distinct)
+
+    def of(self, places: pl.Series, rows: pl.DataFrame) -> pl.Series:
+        """Return the text of each row, of the pattern at a place of the column.
+
+        Parameters
+        ----------
+        places : polars.Series of int, shape (m,)
+        rows : polars.DataFrame, shape (m, …)
+            With `tic` and `gaia`.
+        """
+        return self._patterns.rendered(self._codes[places], rows["tic"], rows["gaia"])
 
 
 def described(patterns: pl.Series) -> pl.DataFrame:

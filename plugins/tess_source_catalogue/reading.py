@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
-from pathlib import Path
+from functools import lru_cache
 from typing import NamedTuple, TypeVar
 
 from tess_source._lazy import pl
@@ -30,19 +30,20 @@ _IDENTITY = ("obs_id", "kind", "first_sector", "last_sector", "pipeline")
 class _Answered(NamedTuple):
     """What was read for the last question: its files are listed next."""
 
-    lists: PresentLists
-    """Of which it was read."""
     pages: FoundRows
     observations: pl.DataFrame
 
-    def has(self, lists: PresentLists, observations: pl.DataFrame) -> bool:
-        """Return whether observations are among those that were found, and no list has changed since."""
-        there = lists is self.lists and {*_IDENTITY} <= {*observations.columns}
-        return there and len(observations.join(self.observations, on=_IDENTITY, how="semi")) == len(observations)
+    def has(self, observations: pl.DataFrame) -> bool:
+        """Return whether observations are among those that were found."""
+        known = {*_IDENTITY} <= {*observations.columns}
+        return known and len(observations.join(self.observations, on=_IDENTITY, how="semi")) == len(observations)
 
 
-_RECENT: dict[Path, _Answered] = {}
-"""Folder → what was read for the last question, if it was not much."""
+@lru_cache(maxsize=8)
+def _recent(lists: PresentLists) -> list[_Answered]:
+    """Return what was read of these lists for the last question to them, if it was not much: a list of one, at most."""
+    del lists
+    return []
 
 
 class Catalogue:
@@ -97,7 +98,7 @@ class Catalogue:
         pages = self._pages(tics, sectors, pipelines, place)
         found = observation_rows(pages)
         if found.height <= FEW:
-            _RECENT[self.folder.root] = _Answered(self.folder.lists(), pages, found[[*_IDENTITY]])
+            _recent(self.folder.lists())[:] = [_Answered(pages, found[[*_IDENTITY]])]
         return found
 
     def observations_by_volume(
@@ -142,10 +143,8 @@ class Catalogue:
         polars.DataFrame
             The columns of `tess_source_catalogue.columns.PRODUCTS`.
         """
-        recent = _RECENT.get(self.folder.root)
-        if recent is not None and recent.has(self.folder.lists(), observations):
-            pages = recent.pages
-        else:
+        pages = next((one.pages for one in _recent(self.folder.lists()) if one.has(observations)), None)
+        if pages is None:
             sectors, pipelines = (observations[name].drop_nulls().unique() for name in ("last_sector", "pipeline"))
             pages = self._pages(_few_stars(observations), sectors, pipelines, None)
         products = product_rows(pages, observations, kinds)

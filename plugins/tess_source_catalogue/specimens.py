@@ -1,4 +1,4 @@
-"""Specimens: a file of each kind that lists may have, by which a question is held against the lists that there are."""
+"""Specimens: one made-up file per kind and sector that lists may have. What a question keeps of them tells which lists it needs."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from typing import Any
 
 from tess_source._lazy import pl
 from tess_source.names.vocabulary import FFI_ERAS, FILES
+from tess_source_catalogue.columns import collection
 from tess_source_catalogue.declared import sources_of_files
 from tess_source_catalogue.folder import PresentLists
 
 __all__ = ["SEVERAL", "specimens"]
 
 SEVERAL = "multi-"
-"""Begin of the names of sources whose lists are about several sectors: which of them there are, no sector tells."""
+"""How the names of sources begin whose lists are about several sectors. A sector alone does not tell which of these there are."""
 
 
 @lru_cache(maxsize=8)
@@ -49,7 +50,7 @@ def specimens(lists: PresentLists, newest: int) -> pl.DataFrame:
         published=pl.col("last_sector") >= pl.col("since"),
         provenance_name="pipeline",
         sequence_number=pl.col("last_sector").cast(pl.Int64),
-        obs_collection=pl.when(pl.col("pipeline") == "SPOC").then(pl.lit("TESS")).otherwise(pl.lit("HLSP")),
+        obs_collection=collection(),
         project=pl.lit("TESS"),
         dataproduct_type=pl.lit("timeseries"),
     ).with_columns(t_exptime="exptime")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tess_source import names
 from tess_source._lazy import pl
-from tess_source_catalogue.patterns import Patterns, packed
+from tess_source_catalogue.patterns import Texts, packed
 
 __all__ = ["files_of", "packed_files", "scaled", "strange_names", "unscaled", "with_strange", "without_strange"]
 
@@ -47,11 +47,8 @@ def packed_files(uris: pl.Series, address: str = "", pipeline: str = "") -> pl.D
 
 def files_of(rows: pl.DataFrame) -> pl.Series:
     """Return the URIs of a stored list of files, in its order."""
-    patterns = rows["pattern"].unique(maintain_order=True)
-    codes = rows.join(patterns.to_frame().with_row_index("code"), on="pattern", how="left", maintain_order="left")[
-        "code"
-    ]
-    return Patterns(patterns).rendered(codes, rows["tic"], rows["gaia"]).rename("uri")
+    places = pl.int_range(rows.height, eager=True)
+    return Texts(rows["pattern"]).of(places, rows).rename("uri")
 
 
 def strange_names(rows: pl.DataFrame) -> list[str]:

@@ -129,7 +129,7 @@ def _asked(found: FoundRows, observations: pl.DataFrame) -> pl.DataFrame:
 
 
 def _saying(rows: pl.DataFrame, said: pl.DataFrame, places: pl.Series) -> pl.DataFrame:
-    """Return rows with what is said at a place each; of many rows, what is the same everywhere takes no memory."""
+    """Return rows with the columns of `said`, at a place per row. Where there are many rows, a column of one value takes no memory."""
     if rows.height < FEW_ROWS:
         return rows.hstack(said[places])
     same = [name for name in said.columns if said[name].n_unique() == 1]

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tess_source.tables.found import Found
     from tess_source.tables.listing import Products
 
-__all__ = ["ACCESSORS", "FILTERS", "Order"]
+__all__ = ["ACCESSORS", "BY_GAIA", "FILTERS", "Order"]
 
 log: logging.Logger = logger(__name__)
 

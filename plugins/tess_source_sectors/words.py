@@ -88,7 +88,7 @@ def lines(rows: pl.DataFrame, known: str) -> Iterator[str]:
 
 
 def _sectors(found: Iterable[int]) -> str:
-    """Return sectors in words, e.g. ``3 sectors: 14-15, 41``."""
+    """Return sectors in words, e.g. ``sectors 14-15, 41``."""
     unique = sorted(set(found))
     shown = text_of_sectors(unique).replace(",", ", ")
     return f"sector {shown}" if len(unique) == 1 else f"sectors {shown}"

@@ -32,7 +32,8 @@ class Filter:
     name: str
     """The keyword; ``one_per_sector`` becomes ``--one-per-sector``."""
     keep: Callable[[Products, Any], Mask]
-    """A pure function of the whole table and the checked value, which returns the mask of rows to keep."""
+    """A pure function of products and the checked value, which returns the mask of rows to keep. A mask compares rows of the same star at
+    most, since a large answer is filtered some stars at a time; a choice gets all products that are left."""
     help: str
     """One line for ``--help``."""
     check: Callable[..., Any] = _identity
@@ -115,7 +116,8 @@ class Column:
     name: str
     """Its name; two plugins cannot claim the same."""
     compute: Callable[[Products, Links], pl.Expr | pl.Series]
-    """A pure function of the whole table and its links, which returns one value per row."""
+    """A pure function of products and their links, which returns one value per row. It compares rows of the same star at most, since
+    columns of a large answer are computed some stars at a time."""
     help: str
     """One line about its contents, with its unit."""
 

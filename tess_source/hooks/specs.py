@@ -183,7 +183,7 @@ class Linker(Protocol):
 
     @hookspec
     def tess_link(self, products: Products, settings: Settings) -> Links | None:
-        """Return links between products by URI: ``dv-of``, ``mirror``, ``supersedes`` and others.
+        """Return links between products of one star by URI: ``dv-of``, ``mirror``, ``supersedes`` and others.
 
         Answers: stacked; None means "nothing to relate".
         """
@@ -197,7 +197,7 @@ class Relates(Protocol):
     def tess_relates(self, observations: Observations) -> Mask | None:
         """Return the mask of observations whose products this plugin links, or needs for its columns: these are always listed.
 
-        A plugin that links or adds columns without this hook needs all observations. Links must stay within one star.
+        A plugin that links or adds columns without this hook needs all observations.
 
         Answers: joined by or; None means "none of these".
         """

@@ -14,8 +14,8 @@ from tess_source.display.visible import logger
 from tess_source.errors import LockError, UnknownNameError
 from tess_source.lock.compare import Changes, diff
 from tess_source.logins import without_user
+from tess_source.search.archives import archives_of
 from tess_source.search.asking import provenance
-from tess_source.search.resolving import archives_of
 from tess_source.search.select import checked_value
 from tess_source.session import Session, default_session
 from tess_source.tables.among import among

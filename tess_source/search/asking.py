@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
-from tess_source._lazy import pl
 from tess_source.cache.answers import Answer
-from tess_source.cache.memory import Memory
+from tess_source.cache.memory import Memory, Recalled
 from tess_source.clock import this_moment
 from tess_source.display import activity
 from tess_source.display.records import Records
 from tess_source.display.text import number
 from tess_source.display.visible import logger
-from tess_source.errors import OfflineError, TessSourceError, UnknownNameError
+from tess_source.errors import OfflineError, UnknownNameError
 from tess_source.hooks.records import Field
 from tess_source.hooks.registry import Registry
+from tess_source.search.archives import archives_asked, archives_of, are_local, is_for_kinds, is_local, stand_ins_of
 from tess_source.search.by_stars import found_by_stars, is_large
 from tess_source.search.declined import check_answers, naming_archive, no_plugin
 from tess_source.search.keys import known_observations
-from tess_source.search.narrowing import Listing, Wanted, count_unlisted_images, listed, may_hold
-from tess_source.search.nearby import nearest_observed, places_without
-from tess_source.search.resolving import archives_of, criteria_of_filters, is_for_kinds, is_local, stand_ins_of
+from tess_source.search.narrowing import Listing, Wanted, count_unlisted_images, listed
+from tess_source.search.reasons import reasons_for
+from tess_source.search.resolving import criteria_of_filters
 from tess_source.search.select import begin, select
 from tess_source.search.versions import versions
 from tess_source.settings import Settings
@@ -39,8 +40,8 @@ from tess_source.targets.target import Query
 from tess_source.wording import Wording, keyword
 
 __all__ = [
-    "FIELD_TABLES", "answer", "count", "fields", "found_of", "linked", "observations_by", "observations_of", "observed", "observed_as",
-    "prepared", "products", "products_of", "provenance", "record_of", "with_reasons",
+    "FIELD_TABLES", "answer", "count", "fields", "found_of", "linked", "listing_of", "observations_by", "observations_of", "observed",
+    "observed_as", "prepared", "products", "products_of", "provenance", "record_of",
 ]  # fmt: skip
 
 log: logging.Logger = logger(__name__)
@@ -70,42 +71,14 @@ def answer(
     OfflineError
         If no connection may be opened, and neither the cache folder nor a stand-in has an answer.
     """
-    memory, asked = Memory(settings, registry), query
-    query = prepared(registry, settings, asked)
-
-    def listing(seen: Observations, query: Query) -> Listing:
-        return listed(registry, seen, query, lambda part: products_of(registry, settings, part, query))
-
-    def is_apart(seen: Observations, query: Query) -> bool:
-        return is_large(registry, seen, query) and _is_local(registry, settings, query)
-
-    def fresh(query: Query) -> Answer:
-        seen = observations_of(registry, settings, query)
-        if is_apart(seen, query):
-            return memory.answer(seen, Products.empty(), seen.mask(pl.lit(True)))
-        found = listing(seen, query)
-        return memory.answer(seen, found.products, found.listed)
-
-    def serves(kept: Answer) -> bool:
-        wanted = Wanted.of(registry, kept.observations, query)
-        return wanted.is_in(registry, kept.observations, Listing(kept.products, kept.listed), query)
-
-    try:
-        recalled = memory.ask(query, fresh, serves, refresh=refresh)
-    except OfflineError as error:
-        asked = replace(asked, archives=stand_ins_of(registry, _archives(registry, settings, asked), named=asked.named))
-        if not asked.archives:
-            raise
-        query = prepared(registry, settings, asked)
-        recalled = memory.without_network(query, fresh, error)
-    taken = stars_taken(query.targets, recalled.answer.observations)
-    if recalled.from_store and (meant := taken_in_words(taken, query.targets, recalled.answer.observations)):
+    query, recalled = _recalled(registry, settings, query, refresh=refresh)
+    seen = recalled.answer.observations
+    taken = stars_taken(query.targets, seen)
+    if recalled.from_store and (meant := taken_in_words(taken, query.targets, seen)):
         log.warning("%s", meant)
-    record = {**record_of(registry, settings, query, recalled.answer.observations, taken), "time": recalled.answer.time}
-    reasons = _reasons(registry, settings, query, recalled.answer.observations)
-    if not recalled.from_store:
-        reasons = _together([_nearest(registry, settings, query, recalled.answer.observations), reasons])
-    if reasons:
+    record = {**record_of(registry, settings, query, seen, taken), "time": recalled.answer.time}
+    find = None if recalled.from_store else partial(observations_of, registry, settings)
+    if reasons := reasons_for(registry, settings, query, seen, find):
         record["reasons"] = reasons
 
     def part(seen: Observations, listed: Products) -> Found:
@@ -115,23 +88,48 @@ def answer(
         return linked(registry, settings, found)
 
     def begun(seen: Observations) -> Found:
-        found = part(seen, listing(seen, query).products)
+        found = part(seen, listing_of(registry, settings, query, seen).products)
         return found if words is None else begin(registry, found, words)
 
-    seen = recalled.answer.observations
-    found = found_by_stars(seen, begun) if is_apart(seen, query) else part(seen, recalled.answer.products)
+    is_apart = _is_apart(registry, settings, query, seen)
+    found = found_by_stars(seen, begun) if is_apart else part(seen, recalled.answer.products)
     return found if words is None else select(registry, settings, found, words, [drop.filter for drop in found.drops])
 
 
-def with_reasons(registry: Registry, settings: Settings, found: Found) -> Found:
-    """Return an answer with why its targets have nothing of the sectors that were asked for, if filters left none of its products."""
-    query = found.query
-    if len(found) or not len(found.observations) or not query.targets:
-        return found
-    query = replace(query, criteria={**criteria_of_filters(registry, query.filters), **query.criteria})
-    known = (found.record or {}).get("reasons", {})
-    reasons = {**_known_reasons(registry, settings, query, found.observations), **known}
-    return found.replace(record={**(found.record or {}), "reasons": reasons}) if reasons else found
+def _recalled(registry: Registry, settings: Settings, query: Query, *, refresh: bool) -> tuple[Query, Recalled]:
+    """Return the answer to a question, and the question as it was put: offline, to stand-ins if the cache folder has no answer.
+
+    The products of an answer that is put together of parts are not listed yet.
+    """
+    memory, asked = Memory(settings, registry), query
+    query = prepared(registry, settings, asked)
+
+    def fresh(query: Query) -> Answer:
+        seen = observations_of(registry, settings, query)
+        if _is_apart(registry, settings, query, seen):
+            return memory.answer(seen, Products.empty(), seen.mask(True))
+        found = listing_of(registry, settings, query, seen)
+        return memory.answer(seen, found.products, found.listed)
+
+    def serves(kept: Answer) -> bool:
+        wanted = Wanted.of(registry, kept.observations, query)
+        return wanted.is_in(registry, kept.observations, Listing(kept.products, kept.listed), query)
+
+    try:
+        return query, memory.ask(query, fresh, serves, refresh=refresh)
+    except OfflineError as error:
+        asked = replace(
+            asked, archives=stand_ins_of(registry, archives_asked(registry, settings, asked), named=asked.named)
+        )
+        if not asked.archives:
+            raise
+        query = prepared(registry, settings, asked)
+        return query, memory.without_network(query, fresh, error)
+
+
+def _is_apart(registry: Registry, settings: Settings, query: Query, seen: Observations) -> bool:
+    """Return whether an answer is put together of parts: see `tess_source.search.by_stars`."""
+    return is_large(registry, seen, query) and are_local(registry, settings, query)
 
 
 def observed(registry: Registry, settings: Settings, query: Query, *, refresh: bool = False) -> Found:
@@ -142,7 +140,7 @@ def observed(registry: Registry, settings: Settings, query: Query, *, refresh: b
     OfflineError
         If no connection may be opened, and neither the cache folder nor a stand-in has an answer to the whole question.
     """
-    if Memory(settings, registry).offline and not _is_local(registry, settings, query):
+    if Memory(settings, registry).offline and not are_local(registry, settings, query):
         return answer(registry, settings, query, refresh=refresh)
     query = prepared(registry, settings, query)
     return observed_as(registry, settings, query, observations_of(registry, settings, query))
@@ -151,17 +149,17 @@ def observed(registry: Registry, settings: Settings, query: Query, *, refresh: b
 def observed_as(registry: Registry, settings: Settings, query: Query, seen: Observations) -> Found:
     """Return observations as the answer to a prepared query, without products."""
     record = {**record_of(registry, settings, query, seen, stars_taken(query.targets, seen)), "listed": False}
-    if reasons := _reasons(registry, settings, query, seen):
+    if reasons := reasons_for(registry, settings, query, seen):
         record["reasons"] = reasons
     return Found(Products.empty(), seen, Links.empty(), query, record=record)
 
 
 def count(registry: Registry, settings: Settings, query: Query, *, refresh: bool = False) -> int:
     """Return the number of observations that a question would find, without fetching them."""
-    if Memory(settings, registry).offline and not _is_local(registry, settings, query):
+    if Memory(settings, registry).offline and not are_local(registry, settings, query):
         return len(answer(registry, settings, query, refresh=refresh).observations)
     query = prepared(registry, settings, query)
-    query = replace(query, archives=_archives(registry, settings, query))
+    query = replace(query, archives=archives_asked(registry, settings, query))
     answers = {name: _count_by(registry, settings, query, name) for name in query.archives}
     check_answers(registry, query, [name for name, number in answers.items() if number is None], "count")
     return sum(number or 0 for number in answers.values())
@@ -265,7 +263,7 @@ def prepared(registry: Registry, settings: Settings, query: Query) -> Query:
     """
     if query.defaults is not None:
         return query
-    caller = registry.among("tess_defaults", _archives(registry, settings, query))
+    caller = registry.among("tess_defaults", archives_asked(registry, settings, query))
     criteria = {**criteria_of_filters(registry, query.filters), **query.criteria}
     answers = registry.call("tess_defaults", caller, query=replace(query, criteria=criteria), settings=settings)
     added = {name: value for part in reversed(answers) for name, value in part.items()}
@@ -274,7 +272,7 @@ def prepared(registry: Registry, settings: Settings, query: Query) -> Query:
 
 def observations_of(registry: Registry, settings: Settings, query: Query) -> Observations:
     """Return the observations of a prepared query from its archives, stacked and sorted."""
-    query = replace(query, archives=_archives(registry, settings, query))
+    query = replace(query, archives=archives_asked(registry, settings, query))
     answers = {name: observations_by(registry, settings, query, name) for name in query.archives}
     check_answers(registry, query, [name for name, answer in answers.items() if answer is None], "query")
     return Observations.stack(answer for answer in answers.values() if answer is not None).sort()
@@ -289,11 +287,16 @@ def observations_by(registry: Registry, settings: Settings, query: Query, archiv
     return Observations.stack(map(Observations.of, answers)) if answers else None
 
 
+def listing_of(registry: Registry, settings: Settings, query: Query, seen: Observations) -> Listing:
+    """Return the products of observations that the filters of a query may keep."""
+    return listed(registry, seen, query, lambda part: products_of(registry, settings, part, query))
+
+
 def products_of(registry: Registry, settings: Settings, seen: Observations, query: Query) -> Products:
     """Return products. A file that belongs to two observations is there twice."""
     if not len(seen):
         return Products.empty()
-    caller = registry.among("tess_list", _archives(registry, settings, query))
+    caller = registry.among("tess_list", archives_asked(registry, settings, query))
     activity.step(f"listing the products of {number(len(seen), 'observation')}")
     answers = registry.call("tess_list", caller, observations=seen, query=query, settings=settings)
     return Products.stack(map(Products.of, answers)).sort()
@@ -310,61 +313,10 @@ def linked(registry: Registry, settings: Settings, found: Found) -> Found:
     return found.replace(products=table, links=links)
 
 
-def _archives(registry: Registry, settings: Settings, query: Query) -> tuple[str, ...]:
-    return query.archives or archives_of(registry, settings)
-
-
-def _is_local(registry: Registry, settings: Settings, query: Query) -> bool:
-    """Return whether all archives that are asked answer from this machine."""
-    return all(is_local(registry, name) for name in _archives(registry, settings, query))
-
-
-def _reasons(registry: Registry, settings: Settings, query: Query, observations: Observations) -> dict[str, str]:
-    """Return why targets have no observations, as far as plugins know: target → reason."""
-    tics = set(observations["tic"].to_list())
-    if all(target.tic in tics for target in query.targets if target.tic is not None) and len(observations):
-        return {}
-    query = replace(query, criteria={**criteria_of_filters(registry, query.filters), **query.criteria})
-    return _known_reasons(registry, settings, query, observations)
-
-
-def _known_reasons(registry: Registry, settings: Settings, query: Query, observations: Observations) -> dict[str, str]:
-    """Return what plugins know: target → one line."""
-    answers = registry.call("tess_reasons", query=query, observations=observations, settings=settings)
-    return _together(reversed(answers))
-
-
-def _together(parts: Iterable[Mapping[str, str]]) -> dict[str, str]:
-    """Return what several say of each target, in one line."""
-    said: dict[str, list[str]] = {}
-    for part in parts:
-        for target, reason in part.items():
-            said.setdefault(target, []).append(reason)
-    return {target: "; ".join(reasons) for target, reasons in said.items()}
-
-
-def _nearest(registry: Registry, settings: Settings, query: Query, observations: Observations) -> dict[str, str]:
-    """Return how far the nearest star is from places without observations: place → one line. Without an answer, there is no line."""
-    of_kinds = all(is_for_kinds(registry, name) for name in _archives(registry, settings, query))
-    places = [] if of_kinds else places_without(query, observations)
-    if not places or (Memory(settings, registry).offline and not _is_local(registry, settings, query)):
-        return {}
-    try:
-        return nearest_observed(
-            query,
-            places,
-            lambda wider: observations_of(registry, settings, wider),
-            lambda seen: may_hold(registry, seen, query),
-        )
-    except (TessSourceError, OSError) as error:
-        log.info("it is not known which star is nearest: %s", error)
-        return {}
-
-
 def provenance(registry: Registry, settings: Settings, query: Query, seen: Observations) -> dict[str, Any]:
     """Return of what the answers of archives are made: archive → plain values. Archives that are asked just now are left out."""
     found: dict[str, Any] = {}
-    for name in _archives(registry, settings, query):
+    for name in archives_asked(registry, settings, query):
         caller = registry.among("tess_provenance", (name,))
         for said in registry.call("tess_provenance", caller, query=query, observations=seen, settings=settings):
             found[name] = dict(said)
@@ -393,7 +345,7 @@ def record_of(
         **({"provenance": made_of} if made_of else {}),
         "question": recorded(query),
         "server": settings.server_name,
-        "archives": list(_archives(registry, settings, query)),
+        "archives": list(archives_asked(registry, settings, query)),
         "time": this_moment(),
         "versions": versions(),
         "plugins": {name: plugin.version for name, plugin in registry.ready.items()},

@@ -1,7 +1,7 @@
 """Large answers from this machine: they are listed, linked and filtered some stars at a time, and put together.
 
-The result is the same, since links, columns and masks stay within one star. Memory holds the answer and what is in work of one part, not
-also all that filters drop and that links are made of.
+The result is the same, since links, columns and masks stay within one star. Memory holds the answer and one part in work. It does not hold
+everything that filters drop.
 """
 
 from __future__ import annotations

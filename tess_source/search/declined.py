@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from tess_source.display.visible import logger
 from tess_source.errors import QueryError, TessSourceError
 from tess_source.hooks.registry import Registry
-from tess_source.search.resolving import is_for_kinds
+from tess_source.search.archives import is_for_kinds
 from tess_source.targets.target import Query
 from tess_source.wording import Wording, keyword
 

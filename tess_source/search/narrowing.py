@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from tess_source._lazy import pl
 from tess_source.display.visible import logger
 from tess_source.hooks.registry import Registry
-from tess_source.search.resolving import is_for_kinds
+from tess_source.search.archives import is_for_kinds
 from tess_source.search.select import mask_of
 from tess_source.tables.among import among
 from tess_source.tables.listing import Observations, Products

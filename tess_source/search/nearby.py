@@ -11,7 +11,7 @@ from tess_source.tables.listing import Observations
 from tess_source.tables.nearest import separation
 from tess_source.targets.target import DEFAULT_RADIUS, Query, Target
 
-__all__ = ["LOOKED_WITHIN", "nearest_observed", "places_without"]
+__all__ = ["FOOTPRINT", "LOOKED_WITHIN", "nearest_observed", "places_without"]
 
 LOOKED_WITHIN = (60.0, 600.0, 3600.0)
 """Radii within which stars are looked for, one after the other [arcsec]: the first is enough where stars are dense, and

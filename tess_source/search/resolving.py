@@ -9,13 +9,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from tess_source.display.visible import logger
-from tess_source.errors import QueryError, UnknownNameError
+from tess_source.errors import QueryError
 from tess_source.hooks.registry import Registry
 from tess_source.names.elsewhere import ELSEWHERE
+from tess_source.search.archives import archives_of, is_local
 from tess_source.search.lookups import lookups_among
 from tess_source.search.resolved import resolved
 from tess_source.search.select import checked, checked_value, filters_among, meant
-from tess_source.settings import Settings, checked_names
+from tess_source.settings import Settings
 from tess_source.targets.parse import (
     Parsed,
     arcseconds,
@@ -31,15 +32,11 @@ if TYPE_CHECKING:
     from astropy.units import Quantity
 
 __all__ = [
-    "archives_of",
     "criteria_of_filters",
-    "is_for_kinds",
-    "is_local",
     "question",
     "question_and_choice",
     "question_for_archives",
     "question_of_observations",
-    "stand_ins_of",
 ]
 
 log: logging.Logger = logger(__name__)
@@ -151,16 +148,6 @@ def _routed(registry: Registry, settings: Settings, query: Query) -> Query:
         if stand_in.covers and registry.blame("stand-in", name, stand_in.covers, query, settings)
     }
     return replace(query, archives=tuple(covering.get(name, name) for name in query.archives))
-
-
-def is_local(registry: Registry, archive: str) -> bool:
-    """Return whether an archive is a stand-in that answers from this machine alone."""
-    return archive in registry.stand_ins and registry.stand_ins[archive].local
-
-
-def is_for_kinds(registry: Registry, archive: str) -> bool:
-    """Return whether an archive is a stand-in for some kinds of products alone."""
-    return archive in registry.stand_ins and bool(registry.stand_ins[archive].kinds)
 
 
 def criteria_of_filters(registry: Registry, filters: Mapping[str, Any]) -> dict[str, Any]:
@@ -336,38 +323,3 @@ def _for_archives(registry: Registry, words: Mapping[str, Any]) -> tuple[dict[st
             others.append(name)
         pushed |= made
     return {**pushed, **criteria}, routing, others
-
-
-def archives_of(registry: Registry, settings: Settings, archive: str | Sequence[str] | None = None) -> tuple[str, ...]:
-    """Return the names of the archives that are asked.
-
-    These are the archives that are named, else those of the settings, else all but stand-ins.
-
-    Raises
-    ------
-    UnknownNameError
-        If there is no archive of that name.
-    QueryError
-        If a stand-in is named together with its archive.
-    """
-    names = settings.archive if archive is None else checked_names("archive", archive)
-    known = registry.archives()
-    if names is None:
-        return tuple(name for name in known if name not in registry.stand_ins)
-    for name in names:
-        if name not in known:
-            raise UnknownNameError("archive", name, known)
-        if (stand_in := registry.stand_ins.get(name)) and stand_in.archive in names and not stand_in.kinds:
-            raise QueryError(
-                f"archive {name!r} has the rows of {stand_in.archive!r}, and no row is to come twice: name one of them"
-            )
-    return names
-
-
-def stand_ins_of(registry: Registry, archives: Sequence[str], *, named: bool = False) -> tuple[str, ...]:
-    """Return the stand-ins among some archives, and, unless you named these, their stand-ins for all kinds of products."""
-    return tuple(
-        name
-        for name, stand_in in registry.stand_ins.items()
-        if name in archives or (not named and stand_in.archive in archives and not stand_in.kinds)
-    )

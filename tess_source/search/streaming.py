@@ -19,9 +19,8 @@ from tess_source.display.visible import logger
 from tess_source.errors import QueryError
 from tess_source.hooks.registry import Registry
 from tess_source.search import asking
+from tess_source.search.archives import is_local
 from tess_source.search.declined import check_answers, naming_archive
-from tess_source.search.narrowing import listed
-from tess_source.search.resolving import is_local
 from tess_source.settings import Settings
 from tess_source.tables.found import Found
 from tess_source.tables.listing import Links, Observations
@@ -89,7 +88,7 @@ def parts(registry: Registry, settings: Settings, query: Query, *, listing: bool
         local, done = all(is_local(registry, name) for name in query.archives), 0
         for seen in pages.in_order(PART_FROM_HERE if local else PART):
             if listing:
-                found = listed(registry, seen, query, lambda part: asking.products_of(registry, settings, part, query))
+                found = asking.listing_of(registry, settings, query, seen)
                 whole = Found(found.products.unique(), seen, Links.empty(), query, record=record)
                 done += len(seen)
                 if query.large and pages.rows > PART:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -71,6 +72,19 @@ def test_the_stars_on_its_lists_are_targets_also_without_the_plugin(server: Serv
     with pytest.raises(QueryError, match="no plugin here declares the source 'tars-targets'"):
         targets_of(others, sector=2, pipeline="TARS")
     assert SessionCatalogue(others).rm(pipeline="TARS") == 1
+
+
+def test_a_star_is_not_absent_where_the_files_of_another_plugin_are_named_by_gaia_ids(
+    server: Server, tmp_path: Path
+) -> None:
+    name = "hlsp_cdips_tess_ffi_gaiatwo0000005251439018325216-0001-cam4-ccd1_tess_v01_llc.fits"
+    server.files["/lists/cdips-lc_1"] = f"#\nmast:HLSP/cdips/s0001/cam4_ccd1/{name}\n".encode()
+    source = replace(tars("cdips-lc"), pipeline="CDIPS")
+    catalogue_of(server, tmp_path, source).update(1, pipeline="CDIPS", progress=False)
+    session = Session(server.url, cache=tmp_path, discover=False, plugins=[tess_source_catalogue, tess_source_filters])
+    assert len(session.search(sector=1, pipeline="CDIPS", archive="catalogue")) == 1
+    with pytest.raises(QueryError, match="the TIC ids of the files of CDIPS in sector 1 are not known: ask archive="):
+        session.search("TIC 5", sector=1, pipeline="CDIPS", archive="catalogue")
 
 
 @pytest.mark.parametrize(
