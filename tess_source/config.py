@@ -111,12 +111,18 @@ def _words(text: str) -> list[str]:
     return [word.strip() for word in text.split(",") if word.strip()]
 
 
+def _names(text: str) -> None:
+    if not all(name.strip() for name in text.split(",")):
+        raise QueryError("give a name, or several with commas")
+
+
 def _files(text: str) -> list[str]:
     return [path for path in text.split(os.pathsep) if path]
 
 
 SETTINGS: Mapping[str, Setting] = {
     "server": Setting(None, "address in place of MAST's", check=lambda text: check_server(taken_out(text)[0])),
+    "archive": Setting(None, "archives that are asked: all but stand-ins, if not set", check=_names),
     "prefer": Setting("archive", "where files come from first"),
     "jobs": Setting(8, "files fetched at the same time", _whole, (int,), _at_least_one),
     "processes": Setting(1, "processes that fetch and verify many files", _whole, (int,), _at_least_one),

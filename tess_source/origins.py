@@ -7,7 +7,7 @@ from math import isinf
 from typing import Any, NamedTuple
 
 from tess_source import config
-from tess_source.settings import Settings, cache_folder, max_age
+from tess_source.settings import Settings, archives_of, cache_folder, max_age
 
 __all__ = ["InEffect", "in_effect"]
 
@@ -41,10 +41,9 @@ def in_effect(settings: Settings, given: Mapping[str, Any] | None = None) -> lis
     found = []
     for name, setting in config.SETTINGS.items():
         choice = config.choice(name, known.get(name) or None)
-        found.append(InEffect(name, _shown(settings, name, choice.value), choice.origin, setting.said))
-    archives = ", ".join(settings.archive) if settings.archive else "all"
-    source = config.ARGUMENT if settings.archive else config.DEFAULT
-    return [*found, InEffect("archive", archives, source, "archives that are asked")]
+        value = settings.archive or "all" if name == "archive" else choice.value
+        found.append(InEffect(name, _shown(settings, name, value), choice.origin, setting.said))
+    return found
 
 
 def _given(settings: Settings) -> dict[str, Any]:
@@ -52,6 +51,7 @@ def _given(settings: Settings) -> dict[str, Any]:
     resolved = {name: getattr(settings, name) for name in ("server", "jobs", "layout")}
     plain = ("cache", "max_age", "prefer", "offline", "token")
     return {
+        "archive": settings.archive if settings.archive != archives_of(None) else None,
         **{name: getattr(settings, name) for name in plain},
         **{name: value for name, value in resolved.items() if value != config.chosen(name)},
     }  # fmt: skip

@@ -90,8 +90,8 @@ class Settings:
     """Most age of an answer [s], if it was given: see `tess_source.settings.max_age`."""
     offline: bool | None = None
     """Whether no connection may be opened, if that was given: see `tess_source.settings.is_offline`."""
-    archive: tuple[str, ...] | None = None
-    """Names of the archives that are asked; None: all but stand-ins."""
+    archive: tuple[str, ...] | None = field(default_factory=lambda: archives_of(None))
+    """Names of the archives that are asked; from the environment or the config file if not given. None: all but stand-ins."""
     insecure_redirects: bool = field(default_factory=lambda: config.chosen("insecure_redirects"))
     """Whether redirects from https to http are followed. Read from ``TESS_SOURCE_INSECURE_REDIRECTS`` if not given."""
     prefer: str | None = None
@@ -133,7 +133,7 @@ class Settings:
             server=config.chosen("server", server or None), token=token, timeout=checked_seconds("timeout", timeout),
             jobs=checked_jobs(jobs), processes=checked_processes(processes), layout=layout_of(layout), cache=cache,
             max_age=None if max_age is None else seconds(max_age),
-            offline=_checked_flag("offline", offline), archive=checked_names("archive", archive), prefer=prefer, progress=progress,
+            offline=_checked_flag("offline", offline), archive=archives_of(archive), prefer=prefer, progress=progress,
             executor=executor, insecure_redirects=config.chosen("insecure_redirects", insecure),
         )  # fmt: skip
         check_server(settings.server)
@@ -195,6 +195,17 @@ def layout_of(layout: str | None) -> str:
     word = config.chosen("layout", layout)
     checked_layout(word)
     return str(word)
+
+
+def archives_of(names: str | Iterable[str] | None) -> tuple[str, ...] | None:
+    """Return the names of archives: the argument, those of the environment or the config file, or None.
+
+    Raises
+    ------
+    QueryError
+        If they are no names.
+    """
+    return checked_names("archive", config.chosen("archive", names))
 
 
 def checked_jobs(jobs: int | None) -> int:

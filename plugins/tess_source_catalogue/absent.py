@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
 from tess_source import disk
 
-__all__ = ["NAME", "absent_in", "note_absent"]
+__all__ = ["NAME", "absent_in", "note_absent", "notes_in", "written"]
 
 NAME = "absent.json"
+_LAST = datetime(9999, 1, 1, tzinfo=UTC).timestamp()
 
 
 def absent_in(folder: Path) -> dict[int, float]:
@@ -31,10 +33,24 @@ def absent_in(folder: Path) -> dict[int, float]:
         Empty if nothing is noted, or it is damaged.
     """
     try:
-        known = json.loads((folder / NAME).read_bytes())
-        return {int(sector): float(time) for sector, time in known.items()}
-    except (OSError, ValueError, AttributeError, TypeError, RecursionError):
+        return notes_in((folder / NAME).read_bytes())
+    except OSError:
         return {}
+
+
+def notes_in(data: bytes) -> dict[int, float]:
+    """Return what is noted, from the bytes of the file: see `absent_in`."""
+    try:
+        known = {int(sector): float(time) for sector, time in json.loads(data).items()}
+    except (ValueError, OverflowError, AttributeError, TypeError, RecursionError):
+        return {}
+    sound = all(0 < sector <= 9999 and 0 <= time < _LAST for sector, time in known.items())
+    return known if sound else {}
+
+
+def written(notes: Mapping[int, float]) -> bytes:
+    """Return the bytes of the file: the inverse of `notes_in`."""
+    return json.dumps({str(sector): notes[sector] for sector in sorted(notes)}).encode("ascii")
 
 
 def note_absent(folder: Path, absent: Mapping[int, float], present: Collection[int]) -> None:
@@ -57,6 +73,4 @@ def note_absent(folder: Path, absent: Mapping[int, float], present: Collection[i
     known = absent_in(folder)
     now = {sector: time for sector, time in {**known, **absent}.items() if sector not in present}
     if now != known:
-        disk.write_whole(
-            folder / NAME, json.dumps({str(sector): now[sector] for sector in sorted(now)}).encode("ascii")
-        )
+        disk.write_whole(folder / NAME, written(now))

@@ -21,7 +21,7 @@ from tess_source.settings import Settings
 from tess_source.tables.listing import Observations, Products
 from tess_source.tables.nearest import Around, around, neighbours_in_words
 from tess_source.targets.target import DEFAULT_RADIUS, Query, Target
-from tess_source_catalogue.asked import IDENTITIES
+from tess_source_catalogue.asked import names_observations
 from tess_source_catalogue.coverage import Coverage
 from tess_source_catalogue.criteria import Criteria, criteria_of, exact_values, meets
 from tess_source_catalogue.fields import OBSERVED
@@ -50,9 +50,8 @@ VALIDATED = ("lc", "tp", "fast-lc", "fast-tp")
 
 def defaults(query: Query, settings: Settings) -> dict[str, Any] | None:
     """Return the pipelines that the catalogue has, as a criterion, unless the question names some or an observation."""
-    given = {name.lower() for name in query.criteria}
-    coverage = Coverage.of(CatalogueFolder.of(settings))
-    if given & {"provenance_name", *IDENTITIES} or not coverage.has:
+    coverage, criteria = Coverage.of(CatalogueFolder.of(settings)), criteria_of(query)
+    if "provenance_name" in criteria or names_observations(criteria) or not coverage.has:
         return None
     return {"provenance_name": [*coverage.pipelines(query)]}
 

@@ -16,9 +16,9 @@ from tess_source_catalogue.sources import DV
 from tess_source_catalogue.specimens import SEVERAL, specimens
 from tess_source_filters import exptime, whole, words
 
-__all__ = ["IDENTITIES", "AskedLists"]
+__all__ = ["AskedLists", "names_observations"]
 
-IDENTITIES = frozenset({"obs_id", "obsid", "dataurl"})
+_IDENTITIES = frozenset({"obs_id", "obsid", "dataurl"})
 """Columns whose value is of one observation, whatever its pipeline."""
 _TIMES = ("sequence_number", "t_exptime")
 """Criteria by which lists are chosen within those of a pipeline and kind."""
@@ -56,7 +56,7 @@ class AskedLists:
         criteria, columns = criteria_of(query), specimens(lists, 1).columns
         told = tuple((name, *values) for name, values in criteria.items() if name in columns)
         filters = (query.filters.get(name) for name in ("kind", "pipeline", "sector", "exptime"))
-        return told, frozenset(criteria), _names_stars(query, criteria), *filters
+        return told, frozenset(criteria), _names_stars(query, criteria), names_observations(criteria), *filters
 
     @classmethod
     def of(cls, query: Query, newest: int, lists: PresentLists) -> AskedLists:
@@ -89,13 +89,18 @@ class AskedLists:
             sectors=frozenset(needed["last_sector"].to_list()) if named else frozenset(),
             pipelines="provenance_name" in criteria or pipeline is not None,
             kinds=bool(kind and kind.wanted),
-            identity=any(name.lower() in IDENTITIES for name in criteria),
+            identity=names_observations(criteria),
             stars=_names_stars(query, criteria),
             unlisted=_unlisted(sources_of_files(lists), names, kind.wanted if kind else (), everything, criteria),
             unlisted_several=_unlisted_several(what) if kind and kind.wanted else (),
             later=_is_later(criteria, sector, int(everything["last_sector"].max() or 0)),  # type: ignore[arg-type]
             needed=needed,
         )
+
+
+def names_observations(criteria: Criteria) -> bool:
+    """Return whether criteria name observations, whatever their pipeline. A pattern such as ``*s0014*`` names none."""
+    return any(name.lower() in _IDENTITIES and exact_values(criteria, name) is not None for name in criteria)
 
 
 def _names_stars(query: Query, criteria: Criteria) -> bool:

@@ -10,13 +10,18 @@ from tess_source.display import html, text
 from tess_source.names.sectors import text_of_sectors
 from tess_source.tables.rows import Rows
 
-__all__ = ["ListStates", "by_source"]
+__all__ = ["NOT_YET", "ListStates", "by_source"]
+
+NOT_YET = "not yet"
+"""State of a list that the archive did not have when it was asked."""
+_NOT_HERE = ("missing", NOT_YET)
 
 
 class ListStates(Rows):
     """The state of each list of the catalogue, one row per list. It is shown with one row per source.
 
-    Columns: `source`, `pipeline`, `first_sector`, `last_sector`, `state` (``here`` or ``missing``; if the archive was asked, ``current``,
+    Columns: `source`, `pipeline`, `first_sector`, `last_sector`, `state` (``here``, ``missing``, or ``not yet`` if the archive had
+    none when it was asked, which `checked` tells; if the archive was asked, ``current``,
     ``changed``, ``gone`` or ``unknown`` in place of ``here``), `rows`, `date` (of the list, by the archive), `fetched`, `checked` (ISO
     times, UTC), `size` of the list [bytes], `strange` (number of names that were not understood), `strange_names` (the first few),
     `address`, `problem`.
@@ -32,11 +37,11 @@ class ListStates(Rows):
 
     def by_source(self) -> pl.DataFrame:
         """Return a frame with one row per source: the sectors in each state, rows, the newest date, and the earliest comparison."""
-        return by_source(self.to_polars(), ("here", "current", "changed", "gone", "unknown", "missing"))
+        return by_source(self.to_polars(), ("here", "current", "changed", "gone", "unknown", *_NOT_HERE))
 
     def summary(self) -> str:
         """Return one line: how many lists and rows there are, and how many are missing or have changed."""
-        here = self.to_polars().filter(pl.col("state") != "missing")
+        here = self.to_polars().filter(~pl.col("state").is_in(_NOT_HERE))
         if not here.height:
             return "the catalogue is empty"
         states = ", ".join(f"{count:,} {state}" for state, count in self["state"].value_counts(sort=True).iter_rows())

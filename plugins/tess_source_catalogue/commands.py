@@ -131,7 +131,7 @@ def status(session: Session, check: bool, latest: bool, everything: bool, form: 
         print_rows(shown, form, shown.columns)
     _note_strange(frame)
     note(f"{states.summary()}; in {ours.folder.root}")
-    if not frame.filter(pl.col("state") != "missing").height:
+    if frame["rows"].null_count() == frame.height:  # no list is here
         raise click.exceptions.Exit(NOTHING)
 
 

@@ -7,6 +7,7 @@ and both as a whole, so that whoever reads the place at any time finds whole lis
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -14,17 +15,21 @@ from typing import Protocol
 
 from tess_source import disk
 from tess_source.display.records import RecordTuple
+from tess_source.display.visible import logger
 from tess_source.download.lists import FAILED, NEW, UNCHANGED
 from tess_source.errors import bare_reason
 from tess_source.object_store.copies import read_bytes, write_place
 from tess_source.object_store.folder import ObjectFolder
 from tess_source.object_store.path import ObjectPath, Root
 from tess_source.threads import in_order
+from tess_source_catalogue import absent
 from tess_source_catalogue.folder import CatalogueFolder, Key, ListFacts, digest_of, facts_in, list_of_path
 from tess_source_catalogue.update import ListOutcome, Updated
 from tess_source_catalogue.view import refresh
 
 __all__ = ["load", "save"]
+
+log: logging.Logger = logger(__name__)
 
 AT_ONCE = 16
 """Lists that are copied at the same time."""
@@ -114,7 +119,8 @@ def _shelf(place: Root) -> _Shelf:
 
 
 def _copied(source: _Shelf, target: _Shelf, keys: Callable[[Mapping[Key, str]], Iterable[Key]]) -> Updated:
-    here, there = _lists(source), _lists(target)
+    files = source.sizes()
+    here, there = _lists(files), _lists(target.sizes())
     wanted = [*keys(dict.fromkeys(here, ""))]
 
     def copy(key: Key) -> ListOutcome:
@@ -127,15 +133,42 @@ def _copied(source: _Shelf, target: _Shelf, keys: Callable[[Mapping[Key, str]], 
                 problem=f"{next(iter(here[key]))}: {bare_reason(error) if isinstance(error, OSError) else error}",
             )
 
+    _copy_notes(source, target, files, keys)
     return Updated(
         RecordTuple(sorted(in_order(copy, wanted, AT_ONCE), key=lambda one: (one.source, one.first, one.last)), "list")
     )
 
 
-def _lists(shelf: _Shelf) -> dict[Key, dict[str, int]]:
+def _copy_notes(
+    source: _Shelf, target: _Shelf, files: Iterable[str], keys: Callable[[Mapping[Key, str]], Iterable[Key]]
+) -> None:
+    """Copy the notes of which lists the archive had none, beside those that the target has."""
+    for path in files:
+        name, _, file = path.partition("/")
+        if file != absent.NAME or list_of_path(f"{name}/s0001-{'0' * 16}.parquet") is None:
+            continue
+        try:
+            known = absent.notes_in(source.read(path))
+            meant = {sector for _, sector, _ in keys({(name, sector, sector): "" for sector in known})}
+            there = _notes(target, path)
+            both = {**there, **{sector: max(known[sector], there.get(sector, 0.0)) for sector in meant}}
+            if both != there:
+                target.write(path, absent.written(both))
+        except OSError as error:
+            log.warning("it is not copied of which sectors the archive has no list (%s): %s", path, bare_reason(error))
+
+
+def _notes(shelf: _Shelf, path: str) -> dict[int, float]:
+    try:
+        return absent.notes_in(shelf.read(path))
+    except FileNotFoundError:
+        return {}
+
+
+def _lists(files: Mapping[str, int]) -> dict[Key, dict[str, int]]:
     """Return the files of each list with their sizes: several, if somebody is about to replace it."""
     found: dict[Key, dict[str, int]] = {}
-    for path, size in sorted(shelf.sizes().items()):
+    for path, size in sorted(files.items()):
         if (key := list_of_path(path)) is not None:
             found.setdefault(key, {})[path] = size
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 
 from tess_source.hooks.records import Source
@@ -10,7 +10,7 @@ from tess_source.names.sectors import text_of_sectors
 from tess_source.wording import Wording, keyword
 
 __all__ = [
-    "absent_in_words", "known_in_words", "label", "missing_in_words", "nameless_in_words", "sectors_in_words", "several_in_words",
+    "absent_in_words", "known_in_words", "label", "missing_in_words", "nameless_in_words", "not_yet_in_words", "sectors_in_words", "several_in_words",
     "updates_in_words",
 ]  # fmt: skip
 
@@ -54,6 +54,16 @@ def absent_in_words(absent: Mapping[tuple[str, int], float], sources: Mapping[st
         sectors.setdefault(name, set()).add(sector)
     asked = datetime.fromtimestamp(min(absent.values()), UTC).date().isoformat()
     return f"on {asked}, the archive had no list of {missing_in_words(sectors, sources)}"
+
+
+def not_yet_in_words(sectors: Collection[int], lists: Iterable[tuple[str, int]]) -> str:
+    """Return which lists are not at the archive yet, to end a summary: all of some sectors, and others by source and sector."""
+    by_source: dict[str, list[int]] = {}
+    for source, sector in lists:
+        by_source.setdefault(source, []).append(sector)
+    said = [f"any list of {sectors_in_words(text_of_sectors(sectors))}"] if sectors else []
+    said += [f"{source} of {sectors_in_words(text_of_sectors(numbers))}" for source, numbers in by_source.items()]
+    return f"; not yet at the archive: {', '.join(said)}" if said else ""
 
 
 def several_in_words(pipelines: Iterable[str]) -> str:

@@ -16,7 +16,7 @@ from tess_source.errors import DownloadError, bare_reason
 from tess_source.hooks.records import Source
 from tess_source.settings import is_offline
 from tess_source.threads import in_order
-from tess_source_catalogue.by_source import ListStates
+from tess_source_catalogue.by_source import NOT_YET, ListStates
 from tess_source_catalogue.choosing import links_of, matching, newest_in
 from tess_source_catalogue.folder import CatalogueFolder, Key, ListFacts, ListFile
 from tess_source_catalogue.portal import SCHEME
@@ -54,7 +54,8 @@ def status_table(
     Returns
     -------
     ListStates
-        One row per list, and one per list that is missing: a source has none for a sector of which its pipeline has another.
+        One row per list, and one per list that is missing: a source has none for a sector of which its pipeline has another. If the archive
+        had none either when it was asked, it is not missing: it is there ``not yet``.
 
     Raises
     ------
@@ -71,10 +72,12 @@ def status_table(
         )
         for key, known in facts.items()
     ]  # fmt: skip
-    rows += [
-        (name, _pipeline_of(sources, name), sector, sector, "missing", "", None, None, None, None, None, None, "", "")
-        for name, sector in _missing(lists, sources)
-    ]
+    for name, sector in _missing(lists, sources):
+        asked = lists.absent.get((name, sector))
+        state, time = ("missing", None) if asked is None else (NOT_YET, _time_of(asked))
+        rows.append(
+            (name, _pipeline_of(sources, name), sector, sector, state, "", None, None, None, time, None, None, "", "")
+        )
     schema: dict[str, Any] = {
         "source": pl.String, "pipeline": pl.String, "first_sector": pl.Int32, "last_sector": pl.Int32, "state": pl.String,
         "problem": pl.String, "rows": pl.Int64, "date": pl.String, "fetched": pl.String, "checked": pl.String, "size": pl.Int64,

@@ -18,7 +18,6 @@ from tess_source.display.visible import logger
 from tess_source.download.lists import ABSENT, FAILED, NEW, UNCHANGED, ListAnswer, Lists
 from tess_source.download.progress import Progress
 from tess_source.hooks.records import Source
-from tess_source.names.sectors import text_of_sectors
 from tess_source.settings import OnProgress
 from tess_source.threads import in_order
 from tess_source.workers import Workers, workers_of
@@ -28,7 +27,7 @@ from tess_source_catalogue.by_source import by_source
 from tess_source_catalogue.choosing import LAST, WantedList, links_of, newest_in, wanted_lists
 from tess_source_catalogue.declared import note_of
 from tess_source_catalogue.folder import CatalogueFolder, Key, ListFacts, ListFile
-from tess_source_catalogue.lacking import sectors_in_words
+from tess_source_catalogue.lacking import not_yet_in_words
 from tess_source_catalogue.portal import FRESH, SCHEME, PortalRows
 from tess_source_catalogue.view import refresh
 
@@ -59,6 +58,8 @@ class Updated:
     """One per list, by source and sectors; without those that are absent."""
     absent: tuple[int, ...] = ()
     """Sectors that you named and of which none of the lists is there yet."""
+    not_yet: tuple[tuple[str, int], ...] = ()
+    """Sources and sectors of lists that are not there yet, although others of that sector are, by the same pipeline."""
 
     @property
     def failed(self) -> tuple[ListOutcome, ...]:
@@ -72,8 +73,7 @@ class Updated:
     def summary(self) -> str:
         """Return one line: how many lists are new, unchanged and failed."""
         states = ", ".join(f"{self.count(state):,} {state}" for state in STATES)
-        not_yet = f"; no list yet of {sectors_in_words(text_of_sectors(self.absent))}" if self.absent else ""
-        return f"{text.number(len(self.outcomes), 'list')}: {states}{not_yet}"
+        return f"{text.number(len(self.outcomes), 'list')}: {states}{not_yet_in_words(self.absent, self.not_yet)}"
 
     def by_source(self) -> pl.DataFrame:
         """Return a table, one row per source: the sectors of the lists in each state, and their rows."""
@@ -223,7 +223,12 @@ class Update:
         kept = [one for one in found if one.state != ABSENT]
         absent: set[int] = set() if self.sectors is None else {one.last for one in found} - {one.last for one in kept}
         ordered = sorted(kept, key=lambda one: (one.source, one.first, one.last))
-        return Updated(RecordTuple(ordered, "list"), tuple(sorted(absent)))
+        pipeline = {source.name: source.pipeline for source in self.sources}
+        there = {(pipeline[one.source], one.last) for one in kept}
+        not_yet = {
+            (one.source, one.last) for one in found if one.state == ABSENT and (pipeline[one.source], one.last) in there
+        }
+        return Updated(RecordTuple(ordered, "list"), tuple(sorted(absent)), tuple(sorted(not_yet)))
 
     def _note_absent(self, found: Iterable[ListOutcome]) -> None:
         """Note of which sectors the archive has no list: what is asked of them is answered without."""

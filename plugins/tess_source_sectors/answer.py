@@ -62,7 +62,9 @@ def sectors_of(
     if known:
         stars = stars.with_columns(tic=pl.coalesce("tic", _tics(stars, known.near)))
     lists = _lists(session.settings, stars, known)
-    stars = located(session.settings, stars, *([known.places] if known else []), *([lists.rows] if lists else []))
+    tables = [*([known.places] if known else []), *([lists.rows] if lists else [])]
+    is_told = known is not None and not len(known.rows) and known.told is None  # an empty answer of MAST has said why
+    stars = located(session.settings, stars, *tables, quiet=is_told)
     ahead = predicted(stars, pixels if pixels is not None or few else False)
     return rows_of(
         session.settings, stars, known.rows if known else None, lists if known else None, wanted, ahead,

@@ -33,7 +33,7 @@ def stars_of(targets: Mapping[int, Target]) -> pl.DataFrame:
     return pl.DataFrame(columns, schema={name: getattr(pl, kind) for name, kind in STARS.items()})
 
 
-def located(settings: Settings, stars: pl.DataFrame, *known: pl.DataFrame) -> pl.DataFrame:
+def located(settings: Settings, stars: pl.DataFrame, *known: pl.DataFrame, quiet: bool = False) -> pl.DataFrame:
     """Return stars with their places, as far as they can be had.
 
     Parameters
@@ -43,6 +43,8 @@ def located(settings: Settings, stars: pl.DataFrame, *known: pl.DataFrame) -> pl
         As `stars_of` gives them.
     *known : polars.DataFrame
         Tables with `tic`, `ra`, `dec`, the first one first. The TESS Input Catalog is asked for what they lack.
+    quiet : bool
+        Whether the user has been told of stars that are not in the TESS Input Catalog.
 
     Raises
     ------
@@ -61,7 +63,7 @@ def located(settings: Settings, stars: pl.DataFrame, *known: pl.DataFrame) -> pl
             who = f"{text.number(len(lost), 'star')} {'lies' if len(lost) == 1 else 'lie'}"
             log.warning("offline, it is not known where %s: %s", who, text.first(sorted(lost)))
         return stars
-    return filled(stars, Tic(settings).stars(missing))
+    return filled(stars, Tic(settings).stars(missing, quiet=quiet))
 
 
 def remembered(settings: Settings) -> pl.DataFrame:

@@ -54,13 +54,15 @@ class Tic:
         if refresh and self._offline:
             raise QueryError("values cannot be refreshed offline")
 
-    def stars(self, tics: Sequence[int]) -> pl.DataFrame:
+    def stars(self, tics: Sequence[int], *, quiet: bool = False) -> pl.DataFrame:
         """Return the values of stars.
 
         Parameters
         ----------
         tics : sequence of int
             TIC ids.
+        quiet : bool
+            Whether you have been told of the stars before, so that nothing is logged.
 
         Returns
         -------
@@ -84,7 +86,8 @@ class Tic:
             self._check(f"the TIC's values of {_tics(missing)}", len(missing), MOST_STARS, "star")
             self._ask(rows_of_ids, list(batches(missing, MOST_IDS)))
         found = wanted.join(self._remembered.stars, on="tic", how="left", maintain_order="left").select(*SCHEMA)
-        self._log(found, len(missing))
+        if not quiet:
+            self._log(found, len(missing))
         return found
 
     def around(self, cones: Sequence[Cone]) -> list[pl.DataFrame]:

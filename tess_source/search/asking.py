@@ -93,7 +93,7 @@ def answer(
     try:
         recalled = memory.ask(query, fresh, serves, refresh=refresh)
     except OfflineError as error:
-        asked = replace(asked, archives=stand_ins_of(registry, _archives(registry, settings, asked)))
+        asked = replace(asked, archives=stand_ins_of(registry, _archives(registry, settings, asked), named=asked.named))
         if not asked.archives:
             raise
         query = prepared(registry, settings, asked)

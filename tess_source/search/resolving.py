@@ -363,10 +363,10 @@ def archives_of(registry: Registry, settings: Settings, archive: str | Sequence[
     return names
 
 
-def stand_ins_of(registry: Registry, archives: Sequence[str]) -> tuple[str, ...]:
-    """Return the stand-ins among some archives, and the stand-ins of these archives for all kinds of products."""
+def stand_ins_of(registry: Registry, archives: Sequence[str], *, named: bool = False) -> tuple[str, ...]:
+    """Return the stand-ins among some archives, and, unless you named these, their stand-ins for all kinds of products."""
     return tuple(
         name
         for name, stand_in in registry.stand_ins.items()
-        if name in archives or (stand_in.archive in archives and not stand_in.kinds)
+        if name in archives or (not named and stand_in.archive in archives and not stand_in.kinds)
     )

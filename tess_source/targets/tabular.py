@@ -108,9 +108,14 @@ def _with_unit(cell: Any, column: Any) -> Any:
 
 
 def python_value(value: Any) -> Any:
-    """Return the value of an array of no dimensions, a number without a unit, a scalar of pyarrow, or numpy's bytes, as Python's."""
+    """Return the value of an array of no dimensions, a number without a unit, a scalar of pyarrow, or numpy's bytes, as Python's.
+
+    An array or frame of dask is computed.
+    """
     if type(value) in {str, int, float, list, tuple}:  # the most, for which numpy need not be imported
         return value
+    if hasattr(value, "compute") and getattr(value, "__dask_graph__", lambda: None)() is not None:
+        return value.compute()
     if hasattr(value, "as_py"):
         return value.as_py()
     if isinstance(value, np.bytes_):  # as in columns of FITS

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from program_run import Program
 import tess_source
 from tess_source import Session
 from tess_source.config import SETTINGS, chosen, variable_of
-from tess_source.errors import QueryError
+from tess_source.errors import QueryError, UnknownNameError
 from tess_source.settings import Settings
 from tess_source_sample.server import SampleArchive
 
@@ -44,7 +45,7 @@ def test_each_value_is_shown_with_where_it_comes_from(
     config.write_text('jobs = 3\nlayout = "flat"\nmax_age = "12h"\n')
     monkeypatch.setenv("TESS_SOURCE_MAX_AGE", "6h")
     found = shown(program, "--prefer", "cloud")
-    assert set(found) == {*SETTINGS, "archive"}
+    assert set(found) == {*SETTINGS}
     assert found["jobs"] == ("3", str(config))
     assert found["layout"] == ("flat", str(config))
     assert found["max_age"] == ("6 hours", "TESS_SOURCE_MAX_AGE")
@@ -65,6 +66,26 @@ def test_processes_come_from_the_argument_the_variable_or_the_config_file(
     for wrong in (0, -1, 1.5, True, "many"):
         with pytest.raises(QueryError, match=r"processes=.*whole number of at least 1"):
             Session(processes=wrong)  # type: ignore[arg-type]
+
+
+def test_archives_come_from_the_argument_the_variable_or_the_config_file(
+    program: Program, config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert (Session().settings.archive, shown(program)["archive"]) == (None, ("all", "default"))
+    config.write_text('archive = "catalogue"\n')
+    assert Session().settings.archive == Settings().archive == ("catalogue",)
+    assert shown(program)["archive"] == ("catalogue", str(config))
+    with pytest.raises(QueryError, match="the catalogue is empty"):
+        Session().search(16740101)
+    monkeypatch.setenv("TESS_SOURCE_ARCHIVE", "catalogue, tesscut")
+    assert Session().settings.archive == ("catalogue", "tesscut")
+    assert shown(program, "--archive", "mast")["archive"] == ("mast", "--archive")
+    session = Session(archive="mast")
+    assert session.search(16740101, sector=14).query.archives == ("mast",)
+    assert pickle.loads(pickle.dumps(session)).settings.archive == ("mast",)  # noqa: S301
+    monkeypatch.setenv("TESS_SOURCE_ARCHIVE", "catalog")
+    with pytest.raises(UnknownNameError, match="did you mean 'catalogue'"):
+        Session().search(16740101)
 
 
 def test_secrets_are_not_shown(program: Program, config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -116,7 +137,7 @@ def test_plugin_files_of_the_config_file_are_in_every_session(program: Program, 
     ("name", "text", "right"),
     [
         ("jobs", "many", "whole number"), ("jobs", "0", "whole number"), ("layout", "flatt", "did you mean 'flat'"),
-        ("processes", "0", "whole number"),
+        ("processes", "0", "whole number"), ("archive", "mast,,", "give a name"),
         ("offline", "maybe", "1 or 0"), ("server", "mast", "not an address"), ("without", "masst", "did you mean 'mast'"),
     ],
 )  # fmt: skip

@@ -426,3 +426,17 @@ def test_a_list_in_a_file_is_read_by_another_function() -> None:
         QueryError, match=r"'@~/list.txt' is no target: a list in a file is read by .*read_targets\('~/list.txt'\)"
     ):
         list(parse_targets("@~/list.txt"))
+
+
+@pytest.mark.parametrize("value", [np.array([5, 6]), pd.DataFrame({"tic": [5, 6]}), pd.Series([5, 6]), [5, 6]])
+def test_arrays_and_frames_of_dask_are_computed(value: Any) -> None:
+    class Lazy:
+        index = pd.Series  # of a frame of dask, it has no names
+
+        def __dask_graph__(self) -> dict[str, Any]:
+            return {"value": value}
+
+        def compute(self) -> Any:
+            return value
+
+    assert tics(Lazy()) == [5, 6]

@@ -254,6 +254,19 @@ def test_an_address_finds_its_observation_although_those_of_other_pipelines_are_
         session.search(archive="catalogue", dataURL=other)
 
 
+def test_a_pattern_of_names_means_the_pipelines_of_the_catalogue_and_the_answer_names_them(session: Session) -> None:
+    asked: dict[str, Any] = {"obs_id": "*s0014*", "wildcards": True, "sector": 14}
+    ours = session.search(TOI3505, archive="catalogue", **asked)
+    assert ours.query.defaults == {"provenance_name": ["SPOC"]}
+    assert files(ours).equals(files(session.search(TOI3505, archive="mast", provenance_name="SPOC", **asked)))
+
+
+def test_offline_an_archive_that_you_name_is_the_only_one_to_answer(offline: Session) -> None:
+    assert offline.search(L98, sector=1).query.archives == ("catalogue",)
+    with pytest.raises(OfflineError, match="not in the cache folder"):
+        offline.search(L98, sector=1, archive="mast")
+
+
 def test_files_named_by_gaia_ids_need_the_list_that_tells_their_stars(session: Session, tmp_path: Path) -> None:
     star = session.search(archive="catalogue", sector=1, pipeline="TGLC").products["tic"][0]
     other = Session(session.settings.server, cache=tmp_path)

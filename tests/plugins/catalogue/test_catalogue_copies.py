@@ -12,7 +12,7 @@ from s3 import Answer, S3Server
 from tess_source import Session
 from tess_source.errors import OfflineError
 from tess_source.object_store.path import ObjectPath
-from tess_source_catalogue import copies
+from tess_source_catalogue import absent, copies
 from tess_source_catalogue.folder import CatalogueFolder, ListFacts
 from tess_source_catalogue.session_catalogue import SessionCatalogue
 from tess_source_catalogue.stored import packed_files
@@ -44,6 +44,16 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Path | ObjectPath:
         return tmp_path / "shared" / "catalogue"
     bucket: ObjectPath = request.getfixturevalue("bucket")
     return bucket / "catalogue"
+
+
+def test_another_machine_knows_which_lists_the_archive_did_not_have(place: Path | ObjectPath, tmp_path: Path) -> None:
+    here, there = folder_with(tmp_path / "here"), folder_with(tmp_path / "there", sectors=(6,))
+    here.note_absent("lc", {6: 5.0, 7: 5.0, 8: 5.0}, ())
+    there.note_absent("lc", {7: 9.0, 14: 1.0}, ())
+    copies.save(here, place, every)
+    copies.load(there, place, lambda keys: [key for key in keys if key[1] != 8])
+    assert there.lists().absent == {("lc", 7): 9.0}
+    assert (here.root / "lc" / absent.NAME).read_bytes() == b'{"6": 5.0, "7": 5.0, "8": 5.0}'
 
 
 def test_another_machine_has_the_same_lists(place: Path | ObjectPath, tmp_path: Path) -> None:

@@ -6,12 +6,13 @@ import os
 from pathlib import Path
 
 import pytest
+from catalogue_case import SOURCE
 from fuzz import altered, attempts
-from sizes import size
 
 from tess_source._lazy import pl
 from tess_source.settings import Settings
 from tess_source_catalogue.folder import CatalogueFolder, ListFacts
+from tess_source_catalogue.lacking import absent_in_words
 
 ROWS = pl.DataFrame({"tic": [1, 2, 3]})
 FACTS = ListFacts("https://there/lc_1.sh", '"a"', "yesterday", 1.5, 2.5, 100, "f" * 64, 3, 1, ("strange",))
@@ -63,10 +64,25 @@ def test_damage_to_what_is_noted_of_absent_lists_only_makes_it_unknown(folder: C
     assert folder.lists().absent == {("lc", 6): 1.5, ("lc", 8): 2.5}
     file = folder.root / "lc" / "absent.json"
     whole = file.read_bytes()
-    for _, chance in attempts(size(40, 1000)):
+    for _, chance in attempts(40):
         file.write_bytes(altered(whole, chance))
         os.utime(file.parent)
-        assert {source for source, _ in folder.lists().absent} <= {"lc"}
+        known = folder.lists().absent
+        assert {source for source, _ in known} <= {"lc"}
+        assert not known or absent_in_words(known, {"lc": SOURCE["lc"]})
+    for damaged in (
+        b'{"6": 1e308}',
+        b'{"6": -1}',
+        b'{"0": 1}',
+        b'{"6": 1e999}',
+        b'{"99999": 1}',
+        b'{"6": NaN}',
+        b"[]",
+        b"[" * 10**5,
+    ):
+        file.write_bytes(damaged)
+        os.utime(file.parent)
+        assert not folder.lists().absent
 
 
 def test_a_change_within_one_tick_of_the_clock_is_seen(folder: CatalogueFolder) -> None:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import random
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -54,7 +53,9 @@ def filters(chance: random.Random) -> dict[str, Any]:
         "dv": ("widest", "latest", "each"),
         "latest": (True,), "shortest": (True,), "one_per_sector": (True,), "limit": (0, 1, 5, 1000),
     }  # fmt: skip
-    return {name: chance.choice(known[name]) for name in chance.sample(sorted(known), chance.choice((0, 1, 1, 2, 2, 3)))}
+    return {
+        name: chance.choice(known[name]) for name in chance.sample(sorted(known), chance.choice((0, 1, 1, 2, 2, 3)))
+    }
 
 
 def criteria(chance: random.Random) -> dict[str, Any]:
@@ -73,7 +74,9 @@ def criteria(chance: random.Random) -> dict[str, Any]:
         "em_min": ([500, 700],), "proposal_id": ("G011183", "*G022*"), "t_min": ([58000, 60000],), "calib_level": (3,),
         "objID": (70590298,), "obsid": (27503032,), "dataRights": ("PUBLIC",), "jpegURL": ("*",), "mtFlag": (False,),
     }  # fmt: skip
-    return {name: chance.choice(known[name]) for name in chance.sample(sorted(known), chance.choice((0, 0, 0, 1, 1, 2)))}
+    return {
+        name: chance.choice(known[name]) for name in chance.sample(sorted(known), chance.choice((0, 0, 0, 1, 1, 2)))
+    }
 
 
 def question(chance: random.Random) -> tuple[Any, dict[str, Any]]:
@@ -124,7 +127,10 @@ def difference(session: Session, targets: Any, words: dict[str, Any]) -> str:
     for what in (files, links):
         left, right = what(ours), what(portal)
         if not left.equals(right):
-            more, less = (one.join(other, on=one.columns, how="anti", nulls_equal=True) for one, other in ((left, right), (right, left)))
+            more, less = (
+                one.join(other, on=one.columns, how="anti", nulls_equal=True)
+                for one, other in ((left, right), (right, left))
+            )
             return f"{what.__name__}: {len(left)} and {len(right)}; {more.to_dicts()[:2]} and {less.to_dicts()[:2]}"
     return ""
 

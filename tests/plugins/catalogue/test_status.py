@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -54,10 +55,26 @@ def test_an_empty_catalogue_has_an_empty_status(server: Server, tmp_path: Path) 
 def test_a_list_that_the_others_of_its_pipeline_have_is_missing(server: Server, catalogue: SessionCatalogue) -> None:
     fill(server, (3,), ("targets",))
     server.files.pop("/lists/lc_3.sh")
-    catalogue.update(3, pipeline=("SPOC", "QLP"), progress=False)
+    catalogue.update(3, source="targets", progress=False)
     assert row(catalogue.status(), "lc", 3)["state"] == "missing"
     missing = catalogue.status().where(pl.col("state") == "missing")
     assert missing.to_polars().select("source", "last_sector").rows() == [("lc", 3)]
+
+
+def test_a_list_that_the_archive_did_not_have_is_not_yet_there_until_it_is(
+    server: Server, catalogue: SessionCatalogue
+) -> None:
+    fill(server, (3,), ("targets",))
+    lc = server.files.pop("/lists/lc_3.sh")
+    updated = catalogue.update(3, pipeline=("SPOC", "QLP"), progress=False)
+    assert ("lc", 3) in updated.not_yet
+    assert re.search("not yet at the archive: .*lc of sector 3", updated.summary())
+    told = row(catalogue.status(), "lc", 3)
+    assert (told["state"], told["rows"], told["checked"][:2]) == ("not yet", None, "20")
+    assert catalogue.status().by_source().filter(source="lc")["not yet"].to_list() == ["3"]
+    server.files["/lists/lc_3.sh"] = lc
+    assert catalogue.update(3, progress=False).not_yet == ()
+    assert row(catalogue.status(), "lc", 3)["state"] == "here"
 
 
 def test_tables_by_links_are_missing_too_but_not_searches_over_several_sectors(server: Server, tmp_path: Path) -> None:
@@ -85,9 +102,9 @@ def test_the_status_is_shown_with_a_row_per_source_and_its_sectors_as_ranges(
     assert len(repr(updated).splitlines()) == 2 + updated.by_source().height
     status = catalogue.status()
     (lc,) = status.by_source().filter(pl.col("source") == "lc").to_dicts()
-    assert (lc["here"], lc["missing"], lc["rows"], lc["strange"], lc["date"]) == ("1-2", "3", 3, 1, "2026-02-03")
+    assert (lc["here"], lc["not yet"], lc["rows"], lc["strange"], lc["date"]) == ("1-2", "3", 3, 1, "2026-02-03")
     assert repr(status).splitlines()[0] == status.summary()
-    assert "1 missing" in status.summary()
+    assert "1 not yet" in status.summary()
     assert "parquet" not in repr(status) + status._repr_html_()
     assert "here" not in catalogue.status(check=True).by_source().columns
 

@@ -211,7 +211,7 @@ def test_a_file_that_is_not_whole_any_more_is_fetched_again(
 def test_sectors_that_are_named_and_not_there_yet_are_told(server: Server, catalogue: SessionCatalogue) -> None:
     done = catalogue.update("2-4,9", progress=False)
     assert done.absent == (4, 9)
-    assert done.summary().endswith("0 failed; no list yet of sectors 4,9")
+    assert done.summary().endswith("0 failed; not yet at the archive: any list of sectors 4,9")
     assert catalogue.update(progress=False).absent == ()
 
 

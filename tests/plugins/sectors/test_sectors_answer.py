@@ -357,6 +357,15 @@ def test_an_empty_answer_asks_the_tic_where_its_stars_lie(fresh_archive: SampleA
     assert said in session.search([KELT9, 5]).explain()
 
 
+@pytest.mark.parametrize("targets", [[5], [5, 6], [5, PI_MEN]])
+def test_that_stars_are_not_in_the_tic_is_said_once(
+    session: Session, targets: list[int], caplog: pytest.LogCaptureFixture
+) -> None:
+    rows = session.sectors(targets)
+    assert rows.where(pl.col("tic") < 10)["state"].unique().to_list() == [states.NO_POSITION]
+    assert sum("not in the TIC" in message for message in caplog.messages) == 1
+
+
 def test_a_star_whose_place_is_not_known_gets_no_reason_and_no_request(archive: SampleArchive) -> None:
     session = Session(archive.url)
     found = session.search([5, TOI3505])

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from tess_source_dv.read.target_list import read_target_list
 from tess_source_sectors.chips import bundled
 from tess_source_sectors.footprints import chips_of, dates_of, parse
 
@@ -45,6 +46,16 @@ def test_all_20_s_targets_lie_on_the_ccd_that_their_list_names(real: Path, secto
     seen = bundled().of_sectors([sector]).seeing(targets["ra"].to_numpy(), targets["dec"].to_numpy())
     placed = targets.join(seen.filter(pl.col("margin") >= 0), on=["place", "camera", "ccd"])
     assert len(placed) == len(targets)
+
+
+def test_every_sector_that_the_multi_sector_search_used_saw_the_star_on_its_science_pixels(real: Path) -> None:
+    used = read_target_list(real / "scripts/tess_multisector_14_86_drn122_targetinfo_v01.txt.gz")
+    places = pl.read_csv(real / "target-lists/all_targets_S014_v1.csv.gz", comment_prefix="#").rename({"TICID": "tic"})
+    stars = used.join(places, on="tic", how="inner").with_row_index("place")
+    seen = bundled().seeing(stars["RA"].to_numpy(), stars["Dec"].to_numpy()).filter(pl.col("margin") >= 0)
+    pairs = stars.select(pl.col("place").cast(pl.Int64), sector="sectors").explode("sector")
+    missed = pairs.join(seen, on=["place", pl.col("sector").cast(pl.Int64)], how="anti")
+    assert (len(stars), len(pairs), len(missed)) == (7_910, 165_648, 0)
 
 
 def test_footprints_shrunk_to_the_science_pixels_are_within_2_arcmin_of_the_measured_ones(real: Path) -> None:
