@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import itertools
+import os
 import signal
 import sys
 from collections.abc import Iterator
@@ -34,6 +35,8 @@ settings.register_profile("here", deadline=None, max_examples=size(10, 1000), de
 settings.load_profile("here")
 
 NUMBERS = itertools.count()
+FOREIGN = {*map(variable_of, SETTINGS), *PROXIES, "no_proxy", "NO_PROXY"}
+"""Environment variables that no test sees."""
 
 
 @pytest.fixture(scope="session")
@@ -114,7 +117,7 @@ def program(archive: SampleArchive, monkeypatch: pytest.MonkeyPatch, capsys: pyt
     return Program(capsys)
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(scope="session", autouse=True)
 def no_network(request: pytest.FixtureRequest) -> Iterator[None]:
     """Refuse to reach any host but this machine: what a cassette does not hold must not come from elsewhere."""
     recording_now = request.config.getoption("--record-mode", default=None) in {
@@ -127,6 +130,17 @@ def no_network(request: pytest.FixtureRequest) -> Iterator[None]:
         yield
 
 
+@pytest.fixture
+def block_network() -> None:
+    """Leave pytest-recording's own guard away: `no_network` is stricter, and is put up once instead of for each test."""
+
+
+@pytest.fixture
+def vcr(request: pytest.FixtureRequest) -> Any:
+    """Ask pytest-recording for a cassette only where a test is marked: its fixtures are a third of the cost of an empty test."""
+    return request.getfixturevalue("vcr") if request.node.get_closest_marker("vcr") else None
+
+
 @pytest.fixture(scope="session")
 def users(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder of the users, one per test: pytest's own numbering lists all folders of a run again for each."""
@@ -134,7 +148,7 @@ def users(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def no_user_settings(monkeypatch: pytest.MonkeyPatch, users: Path, no_network: None) -> None:
+def no_user_settings(monkeypatch: pytest.MonkeyPatch, users: Path) -> None:
     """Forget what the person who runs the tests has in the environment, and keep away from their cache folder.
 
     The folder is named in a config file, not by ``TESS_SOURCE_CACHE``: that would mean that answers of sample archives are remembered.
@@ -143,14 +157,20 @@ def no_user_settings(monkeypatch: pytest.MonkeyPatch, users: Path, no_network: N
     user.mkdir()
     (user / "config.toml").write_text("cache = 'cache'\n")
     monkeypatch.setenv("TESS_SOURCE_CONFIG", str(user / "config.toml"))
-    for name in {*map(variable_of, SETTINGS), *PROXIES, "no_proxy", "NO_PROXY"}:
-        monkeypatch.delenv(name, raising=False)
+    for name in FOREIGN & os.environ.keys():
+        monkeypatch.delenv(name)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Hear Ctrl-C even where tests run in the background, as CI may do: there SIGINT is ignored, by us and by all that we start."""
+    """Prepare the process of the tests.
+
+    Ctrl-C is heard even where tests run in the background, as CI may do: there SIGINT is ignored, by us and by all that we start.
+    Nothing waits until a disk has written: files of tests need not survive a power cut. Tests of just that put their own ``os.fsync``
+    in place.
+    """
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    setattr(os, "fsync", lambda handle: None)  # noqa: B010  a type checker would refuse the assignment
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

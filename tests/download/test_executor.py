@@ -96,7 +96,6 @@ def test_a_pool_of_processes_fetches_a_plan(plan: Plan, server: Server) -> None:
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.block_network(allowed_hosts=[".*"])
 def test_the_executor_of_a_dask_client_fetches_a_plan(plan: Plan, server: Server, cluster: Any) -> None:
     for pure in (True, False):  # also where dask takes equal calls for one
         manifest = plan.download(executor=cluster.get_executor(pure=pure))

@@ -24,7 +24,7 @@ from tess_source.settings import Settings
 from tess_source.tables.items import Entry, Item
 from tess_source.workers import counts
 
-pytestmark = [pytest.mark.block_network(allowed_hosts=[".*"]), pytest.mark.filterwarnings("ignore")]
+pytestmark = pytest.mark.filterwarnings("ignore")
 
 FILES = 40
 

@@ -25,10 +25,7 @@ from sizes import size
 
 from tess_source.object_store.path import ObjectPath
 
-pytestmark = [
-    pytest.mark.skipif(sys.platform == "win32", reason="processes are killed by signals of POSIX"),
-    pytest.mark.block_network(allowed_hosts=["127.0.0.1", ".*/pymp-.*"]),  # multiprocessing's own socket is a file
-]
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="processes are killed by signals of POSIX")
 
 KILLS = size(3, 30)
 FILES = 24

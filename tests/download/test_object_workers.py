@@ -19,7 +19,7 @@ from serving import Handler, Server, send
 from tess_source.object_store.path import ObjectPath
 from tess_source.tables.items import Entry
 
-pytestmark = [pytest.mark.block_network(allowed_hosts=[".*"]), pytest.mark.filterwarnings("ignore")]
+pytestmark = pytest.mark.filterwarnings("ignore")
 
 FILES = 40
 

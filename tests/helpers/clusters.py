@@ -23,7 +23,12 @@ def cluster_of_processes(count: int = 2, threads: int = 1, **words: Any) -> Iter
         from tess_source.workers.spawned import without_main
 
         with (
-            dask.config.set({"distributed.worker.multiprocessing-method": without_main()}),
+            dask.config.set(
+                {
+                    "distributed.worker.multiprocessing-method": without_main(),
+                    "distributed.comm.timeouts.connect": "10s",  # to a worker that was killed, one is tried for 30 s
+                }
+            ),
             LocalCluster(
                 n_workers=count,
                 threads_per_worker=threads,

@@ -8,13 +8,8 @@ from mast_contract.outcome import DOWN, HOLDS, Outcome
 
 
 @pytest.fixture
-def block_network() -> None:
-    """Let these tests reach the services."""
-
-
-@pytest.fixture
 def no_network() -> None:
-    """Let these tests look up names of hosts."""
+    """Let these tests reach the services."""
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from tess_source.workers import Workers, check_executor, counts, workers_of
 from tess_source.workers import dask as dask_workers
 from tess_source.workers.spawned import Context
 
-pytestmark = [pytest.mark.block_network(allowed_hosts=[".*"]), pytest.mark.filterwarnings("ignore")]
+pytestmark = pytest.mark.filterwarnings("ignore")
 
 KINDS = ["none", "threads", "processes", "dask"]
 

@@ -20,7 +20,7 @@ from tess_source.errors import QueryError
 from tess_source_catalogue import building, update
 from tess_source_catalogue.session_catalogue import SessionCatalogue
 
-pytestmark = [pytest.mark.block_network(allowed_hosts=[".*"]), pytest.mark.filterwarnings("ignore")]
+pytestmark = pytest.mark.filterwarnings("ignore")
 
 
 @pytest.fixture

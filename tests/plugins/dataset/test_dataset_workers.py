@@ -25,7 +25,6 @@ from tess_source_sample.faults import Fault
 from tess_source_sample.server import SampleArchive
 
 
-@pytest.mark.block_network(allowed_hosts=[".*"])
 @pytest.mark.parametrize("executor", ["threads", 2, "local"][: 3 if STRESS else 1])
 def test_workers_of_any_kind_make_the_same_bytes(
     stars: SampleArchive, built: Path, empty: DataSet, executor: Any
