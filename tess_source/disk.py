@@ -27,6 +27,7 @@ from tess_source.system import Stamp
 
 __all__ = [
     "check_place",
+    "is_full",
     "opened",
     "remove",
     "replacing",
@@ -39,12 +40,19 @@ __all__ = [
 
 log: logging.Logger = logger(__name__)
 
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
 OLD = 24 * 3600.0
 """Seconds after which a temporary file is removed that no process wrote to, if it is not known whether its process runs."""
 TEMPORARY = re.compile(
     r"\..*\.(?:(?P<machine>[0-9a-f]{8})-(?P<pid>\d{1,10})-(?P<started>\d*)\.[0-9a-f]{12}|[0-9a-f]{32})\.part", re.DOTALL
 )
 """Names that `temporary_beside` gives, and gave before they told of the process."""
+
+
+def is_full(error: BaseException) -> bool:
+    """Return whether an error, or its cause, says that a disk is full, that a quota is used up, or that a file system is read-only now."""
+    code = getattr(error, "errno", None)
+    return code in _FULL or (error.__cause__ is not None and is_full(error.__cause__))
 
 
 def check_place(file: Path) -> None:

@@ -153,7 +153,7 @@ class OfflineError(TessSourceError, ConnectionError):
     Parameters
     ----------
     missing : str
-        What is missing.
+        What is missing; empty for what is never in the cache folder, and then the reason is all that is said.
     reason : str or TessSourceError, optional
         Why it cannot be there.
     """
@@ -164,6 +164,8 @@ class OfflineError(TessSourceError, ConnectionError):
         super().__init__(missing, reason)
 
     def _message(self, worded: Callable[[object], str]) -> str:
+        if not self.missing:
+            return f"offline: {worded(self.args[1])}"
         why = f" ({worded(self.args[1])})" if self.reason else ""
         return f"offline, and not in the cache folder: {self.missing}{why}; ask for it once with a connection"
 

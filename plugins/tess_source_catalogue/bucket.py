@@ -7,10 +7,11 @@ file, of which the source makes its rows as of any list.
 from __future__ import annotations
 
 import hashlib
+import io
 import uuid
 from pathlib import Path
 
-from tess_source import names
+from tess_source import disk, names
 from tess_source._lazy import pl
 from tess_source.download.lists import ABSENT, FAILED, NEW, ListAnswer, Lists
 from tess_source.errors import TessSourceError
@@ -36,10 +37,10 @@ def fetch(address: str, lists: Lists, settings: Settings) -> ListAnswer:
         if not rows.height:
             return ListAnswer(address, ABSENT, problem=f"{address}: no files")
         path = lists.root / f"{uuid.uuid4().hex}.parquet"
-        rows.write_parquet(path)
+        rows.write_parquet(written := io.BytesIO())
+        path.write_bytes(data := written.getvalue())
     except (TessSourceError, OSError) as error:
-        return ListAnswer(address, FAILED, problem=f"{address}: {error}")
-    data = path.read_bytes()
+        return ListAnswer(address, FAILED, problem=f"{address}: {error}", full=disk.is_full(error))
     return ListAnswer(address, NEW, path, size=len(data), sha256=hashlib.sha256(data).hexdigest())
 
 

@@ -9,12 +9,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from tess_source import disk
 from tess_source._lazy import pl
 from tess_source.download.lists import FAILED, NEW, ListAnswer
-from tess_source.errors import TessSourceError, type_and_text
+from tess_source.errors import TessSourceError, bare_reason, type_and_text
 from tess_source_catalogue.columns import TARGETS, polars_types
 from tess_source_catalogue.folder import CatalogueFolder, Key, ListFacts
-from tess_source_catalogue.stored import packed_files, scaled, strange_names
+from tess_source_catalogue.stored import packed_files, scaled, strange_names, without_strange
 from tess_source_catalogue.volumes import TARGET_LISTS
 
 __all__ = ["FEW", "ListJob", "ListOutcome", "Room", "built", "built_by_worker"]
@@ -41,9 +42,11 @@ class ListOutcome:
     rows: int = 0
     """Rows that the catalogue holds of it now."""
     strange: int = 0
-    """Names in it that are not understood."""
+    """Names or rows in it that are not understood."""
     problem: str = ""
     """Why it failed, with its address."""
+    full: bool = False
+    """Whether it failed because the disk is full: then the others will, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +108,8 @@ def built(job: ListJob, call: Callable[..., Any] = lambda function, *arguments: 
         ``new``, or ``failed`` if what came is not such a list, or holds nothing where there was something before.
     """
     try:
-        frame, known = _parsed(job, call), job.known
-        strange = strange_names(frame)
-        rows = frame.height - len(strange)
+        (frame, strange), known = _parsed(job, call), job.known
+        rows = frame.height - (len(strange) if "strange" in frame.columns else 0)
         if not rows and known.rows:
             held = f"the {known.rows:,} rows that it had before are kept"
             raise ValueError(f"it has no rows that are understood; {held}. Remove them with rm if this is right")
@@ -121,7 +123,8 @@ def built(job: ListJob, call: Callable[..., Any] = lambda function, *arguments: 
         )  # fmt: skip
         CatalogueFolder(job.root).keep(*job.key, frame, facts)
     except (TessSourceError, ValueError, OSError, pl.exceptions.PolarsError) as error:
-        return _failed(job, str(error))
+        why = bare_reason(error) if isinstance(error, OSError) else str(error)
+        return _failed(job, why, full=disk.is_full(error))
     except Exception as error:  # noqa: BLE001  a mistake in a plugin must not cost the other lists
         return _failed(job, type_and_text(error))
     return ListOutcome(*job.key, NEW, rows, len(strange))
@@ -136,17 +139,19 @@ def built_by_worker(job: ListJob) -> ListOutcome | None:
     return built(job) if seen else None
 
 
-def _parsed(job: ListJob, call: Callable[..., Any]) -> pl.DataFrame:
+def _parsed(job: ListJob, call: Callable[..., Any]) -> tuple[pl.DataFrame, list[str]]:
+    """Return the rows of a list as they are stored, and what in it was not understood."""
     answer = job.answer
     with answer.path.open("rb") as file:
         begin = file.read(BEGIN).removeprefix(b"\xef\xbb\xbf").lstrip().decode("utf-8", "replace")
     if job.begins and not begin.lower().startswith(tuple(first.lower() for first in job.begins)):
         expected = " or ".join(repr(first) for first in job.begins)
         raise ValueError(f"it is no such list: it begins with {begin[:40]!r}, not with {expected}")
-    frame = _stored_form(call(job.parse, answer.path, answer.address), job)
+    parsed = call(job.parse, answer.path, answer.address)
+    frame = _stored_form(without_strange(parsed), job)
     if "tic" in frame.columns and not frame["tic"].is_sorted():
         frame = frame.sort("tic")
-    return frame
+    return frame, strange_names(frame if "strange" in frame.columns else parsed)
 
 
 def _stored_form(frame: pl.DataFrame, job: ListJob) -> pl.DataFrame:
@@ -184,5 +189,5 @@ def _target_rows(frame: pl.DataFrame) -> pl.DataFrame:
     return scaled(frame.with_columns(frame[name].cast(types[name]) for name in given))
 
 
-def _failed(job: ListJob, why: str) -> ListOutcome:
-    return ListOutcome(*job.key, FAILED, job.known.rows, job.known.strange, f"{job.answer.address}: {why}")
+def _failed(job: ListJob, why: str, *, full: bool = False) -> ListOutcome:
+    return ListOutcome(*job.key, FAILED, job.known.rows, job.known.strange, f"{job.answer.address}: {why}", full)

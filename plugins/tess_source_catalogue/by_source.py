@@ -23,8 +23,8 @@ class ListStates(Rows):
     Columns: `source`, `pipeline`, `first_sector`, `last_sector`, `state` (``here``, ``missing``, or ``not yet`` if the archive had
     none when it was asked, which `checked` tells; if the archive was asked, ``current``,
     ``changed``, ``gone`` or ``unknown`` in place of ``here``), `rows`, `date` (of the list, by the archive), `fetched`, `checked` (ISO
-    times, UTC), `size` of the list [bytes], `strange` (number of names that were not understood), `strange_names` (the first few),
-    `address`, `problem`.
+    times, UTC), `size` of the list [bytes], `strange` (number of names or rows that were not understood), `strange_names` (the first
+    few), `address`, `problem`.
     """
 
     schema: ClassVar[Mapping[str, str]] = {
@@ -39,9 +39,14 @@ class ListStates(Rows):
         """Return a frame with one row per source: the sectors in each state, rows, the newest date, and the earliest comparison."""
         return by_source(self.to_polars(), ("here", "current", "changed", "gone", "unknown", *_NOT_HERE))
 
+    @property
+    def here(self) -> pl.DataFrame:
+        """The rows about lists that the catalogue has."""
+        return self.to_polars().filter(~pl.col("state").is_in(_NOT_HERE))
+
     def summary(self) -> str:
         """Return one line: how many lists and rows there are, and how many are missing or have changed."""
-        here = self.to_polars().filter(~pl.col("state").is_in(_NOT_HERE))
+        here = self.here
         if not here.height:
             return "the catalogue is empty"
         states = ", ".join(f"{count:,} {state}" for state, count in self["state"].value_counts(sort=True).iter_rows())

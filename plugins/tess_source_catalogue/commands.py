@@ -94,7 +94,7 @@ def update(
         say(f"{failure.source}: {failure.problem}")
     strange = sum(one.strange for one in done.outcomes)
     if strange:
-        note(f"{text.number(strange, 'name')} not understood: see tess-source catalogue status")
+        note(f"{text.number(strange, 'entry')} not understood: see tess-source catalogue status")
     note(f"{done.summary()}; in {ours.folder.root}")
     saved = ours.save(target) if target else None
     if saved is not None:
@@ -131,7 +131,7 @@ def status(session: Session, check: bool, latest: bool, everything: bool, form: 
         print_rows(shown, form, shown.columns)
     _note_strange(frame)
     note(f"{states.summary()}; in {ours.folder.root}")
-    if frame["rows"].null_count() == frame.height:  # no list is here
+    if not states.here.height:
         raise click.exceptions.Exit(NOTHING)
 
 
@@ -153,7 +153,7 @@ def _note_strange(frame: pl.DataFrame) -> None:
     for row in frame.filter(pl.col("strange") > 0).iter_rows(named=True):
         sectors = text_of(row["first_sector"], row["last_sector"])
         note(
-            f"{row['source']} {sectors}: {text.number(row['strange'], 'name')} not understood, such as {row['strange_names']}"
+            f"{row['source']} {sectors}: {text.number(row['strange'], 'entry')} not understood, such as {row['strange_names']}"
         )
 
 
@@ -172,7 +172,8 @@ def verify(session: Session, everything: bool, form: str) -> None:
     frame = ours.verify()
     damaged = frame.filter(pl.col("state") == "damaged")
     print_rows(frame if everything or form != "table" else damaged, form, frame.columns)
-    note(f"{frame.height - damaged.height:,} whole, {damaged.height:,} damaged in {ours.folder.root}")
+    whole = frame.height - damaged.height
+    note(f"{text.number(frame.height, 'list')}: {whole:,} whole, {damaged.height:,} damaged; in {ours.folder.root}")
     if damaged.height:
         sectors = ",".join(str(sector) for sector in damaged["last_sector"].unique().sort())
         names = ",".join(damaged["source"].unique().sort())
@@ -194,6 +195,6 @@ def rm(
         raise click.UsageError("choose what to remove: --sector, --pipeline, --source or --all")
     ours = _catalogue_of(session)
     count = ours.rm(sector, pipeline=_words(pipeline), source=_words(source))
-    note(f"{text.number(count, 'list')} removed in {ours.folder.root}")
+    note(f"{text.number(count, 'list')} removed; in {ours.folder.root}")
     if not count:
         raise click.exceptions.Exit(NOTHING)

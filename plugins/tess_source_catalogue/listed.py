@@ -6,8 +6,9 @@ from collections.abc import Iterable
 
 from tess_source._lazy import pl
 from tess_source_catalogue.columns import TARGETS, TCES, polars_types
-from tess_source_catalogue.compose import named, read_files, read_list, read_lists
-from tess_source_catalogue.folder import ListFile
+from tess_source_catalogue.compose import named, read_list, read_lists
+from tess_source_catalogue.declared import sources_of_files
+from tess_source_catalogue.folder import CatalogueFolder, ListFile
 from tess_source_catalogue.pages import Place, in_cone
 from tess_source_catalogue.stored import files_of
 
@@ -53,14 +54,18 @@ def _rows_of(files: Iterable[ListFile], tics: pl.Series | None) -> Iterable[pl.D
     return (named(read_list(file), file) for file in files) if tics is None else read_lists(files, tics)
 
 
-def strange_rows(files: Iterable[ListFile]) -> pl.DataFrame:
-    """Return what lists of files name without its being understood, or its belonging there, and in which list."""
+def strange_rows(folder: CatalogueFolder) -> pl.DataFrame:
+    """Return what lists name without its being understood, or its belonging there, and in which list; of tables, the first few rows."""
     types = polars_types({"source": "String", "first_sector": "Int32", "last_sector": "Int32", "uri": "String"})
     parts = [pl.DataFrame(schema=types)]
-    for file in files:
-        rows = read_files(file).filter("strange")
-        if rows.height:
+    lists = folder.lists()
+    of_files = sources_of_files(lists)
+    for file in lists.values():
+        texts = (
+            files_of(read_list(file).filter("strange")) if file.source in of_files else folder.facts(file).strange_names
+        )
+        if len(texts):
             where = {"source": file.source, "first_sector": file.first, "last_sector": file.last}
-            named = files_of(rows).to_frame().with_columns(**{name: pl.lit(value) for name, value in where.items()})
-            parts.append(named.select(pl.col(name).cast(kind) for name, kind in types.items()))
+            rows = pl.DataFrame({"uri": texts}).with_columns(**{name: pl.lit(value) for name, value in where.items()})
+            parts.append(rows.select(pl.col(name).cast(kind) for name, kind in types.items()))
     return pl.concat(parts)

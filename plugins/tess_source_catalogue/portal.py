@@ -7,12 +7,14 @@ asked, and criteria of its observations. The answer goes to a file, of which the
 from __future__ import annotations
 
 import hashlib
+import io
 import threading
 import uuid
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlsplit
 
+from tess_source import disk
 from tess_source.download.lists import ABSENT, FAILED, NEW, ListAnswer, Lists
 from tess_source.errors import TessSourceError
 from tess_source.search import asking
@@ -59,7 +61,7 @@ class PortalRows:
             try:
                 return self._answer(address, lists)
             except (TessSourceError, ValueError, OSError) as error:
-                return ListAnswer(address, FAILED, problem=f"{address}: {error}")
+                return ListAnswer(address, FAILED, problem=f"{address}: {error}", full=disk.is_full(error))
 
     def _answer(self, address: str, lists: Lists) -> ListAnswer:
         parts = urlsplit(address)
@@ -73,6 +75,6 @@ class PortalRows:
         if not rows.height:
             return ListAnswer(address, ABSENT, problem=f"{address}: no rows")
         path = lists.root / f"{uuid.uuid4().hex}.parquet"
-        rows.write_parquet(path)
-        data = path.read_bytes()
+        rows.write_parquet(written := io.BytesIO())
+        path.write_bytes(data := written.getvalue())
         return ListAnswer(address, NEW, path, size=len(data), sha256=hashlib.sha256(data).hexdigest())

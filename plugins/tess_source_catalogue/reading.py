@@ -200,10 +200,11 @@ class Catalogue:
         return self._again(lambda: tce_rows(self._lists({"tce", "multi-tce"}, sectors), _column(tics)))
 
     def strange(self) -> pl.DataFrame:
-        """Return what lists name that is not understood, or does not belong there: `source`, `first_sector`, `last_sector`, `uri`."""
-        return self._again(
-            lambda: strange_rows(file for volume in volumes(self.folder.lists()) for file in volume.files)
-        )
+        """Return what lists name that is not understood, or does not belong there: `source`, `first_sector`, `last_sector`, `uri`.
+
+        Of tables, such as target lists, `uri` is the text of a row; only the first few rows of each are kept.
+        """
+        return self._again(lambda: strange_rows(self.folder))
 
     def has(self, source: str, sector: int) -> bool:
         """Return whether the list of a source for a sector is there (of lists about several sectors: one that ends with it).

@@ -21,7 +21,7 @@ from tess_source_catalogue.reading import Catalogue
 if TYPE_CHECKING:
     from tess_source.session import Session
     from tess_source_catalogue.by_source import ListStates
-    from tess_source_catalogue.update import Updated
+    from tess_source_catalogue.updated import Updated
 
 __all__ = ["SessionCatalogue"]
 

@@ -6,7 +6,7 @@ from tess_source import names
 from tess_source._lazy import pl
 from tess_source_catalogue.patterns import Patterns, packed
 
-__all__ = ["files_of", "packed_files", "scaled", "strange_names", "unscaled"]
+__all__ = ["files_of", "packed_files", "scaled", "strange_names", "unscaled", "with_strange", "without_strange"]
 
 SCALE = 10_000
 """Positions are stored as whole ten-thousandths of a degree where they have no more digits, as those of the 2-min lists."""
@@ -55,10 +55,27 @@ def files_of(rows: pl.DataFrame) -> pl.Series:
 
 
 def strange_names(rows: pl.DataFrame) -> list[str]:
-    """Return the names, or other texts, of a list that were not understood or do not belong in it; of other lists, none."""
+    """Return the names, or other texts, of a list that were not understood or do not belong in it."""
     if "strange" not in rows.columns:
         return []
+    if rows.schema["strange"] == pl.String:
+        return rows["strange"].drop_nulls().to_list()
     return files_of(rows.filter("strange")).str.extract(r"([^/]*/*)$").to_list()
+
+
+def with_strange(rows: pl.DataFrame, strange: pl.Series) -> pl.DataFrame:
+    """Return rows of a table, and below them those that are not understood: of these, there is only the text, in a column `strange`.
+
+    They are counted and shown, and are not stored as rows: see `without_strange`.
+    """
+    return pl.concat([rows, strange.rename("strange").to_frame()], how="diagonal") if len(strange) else rows
+
+
+def without_strange(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows of a table that are understood; of files, all: those that are not are stored, too."""
+    if rows.schema.get("strange") != pl.String:
+        return rows
+    return rows.filter(pl.col("strange").is_null()).drop("strange")
 
 
 def scaled(frame: pl.DataFrame) -> pl.DataFrame:

@@ -2,31 +2,32 @@
 
 from __future__ import annotations
 
+import errno
 import functools
 import logging
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from tess_source._lazy import pl
+from tess_source import disk
 from tess_source.clock import now
-from tess_source.display import html, text
 from tess_source.display.records import RecordTuple
 from tess_source.display.visible import logger
 from tess_source.download.lists import ABSENT, FAILED, NEW, UNCHANGED, ListAnswer, Lists
 from tess_source.download.progress import Progress
+from tess_source.errors import DownloadError, bare_reason
 from tess_source.hooks.records import Source
 from tess_source.settings import OnProgress
 from tess_source.threads import in_order
 from tess_source.workers import Workers, workers_of
 from tess_source_catalogue import bucket
-from tess_source_catalogue.building import FEW, ListJob, ListOutcome, Room, built, built_by_worker
-from tess_source_catalogue.by_source import by_source
+from tess_source_catalogue.building import ListJob, ListOutcome, Room, built, built_by_worker
 from tess_source_catalogue.choosing import LAST, WantedList, links_of, newest_in, wanted_lists
 from tess_source_catalogue.declared import note_of
 from tess_source_catalogue.folder import CatalogueFolder, Key, ListFacts, ListFile
-from tess_source_catalogue.lacking import not_yet_in_words
 from tess_source_catalogue.portal import FRESH, SCHEME, PortalRows
+from tess_source_catalogue.updated import Updated
 from tess_source_catalogue.view import refresh
 
 if TYPE_CHECKING:
@@ -44,59 +45,6 @@ AT_ONCE = 48 << 20
 """Bytes of lists that are parsed at the same time; a larger list is parsed alone."""
 MANY = 24
 """Lists from which on processes are worth their start."""
-STATES = (NEW, UNCHANGED, FAILED)
-"""What becomes of lists that are there."""
-
-
-@dataclass(frozen=True, repr=False)
-class Updated:
-    """What an update did."""
-
-    outcomes: tuple[ListOutcome, ...]
-    """One per list, by source and sectors; without those that are absent."""
-    absent: tuple[int, ...] = ()
-    """Sectors that you named and of which none of the lists is there yet."""
-    not_yet: tuple[tuple[str, int], ...] = ()
-    """Sources and sectors of lists that are not there yet, although others of that sector are, by the same pipeline."""
-
-    @property
-    def failed(self) -> tuple[ListOutcome, ...]:
-        """The lists that could not be fetched or read. The catalogue has their older rows, if any."""
-        return RecordTuple((one for one in self.outcomes if one.state == FAILED), "list")
-
-    def count(self, state: str) -> int:
-        """Return the number of lists in a state: ``new``, ``unchanged`` or ``failed``."""
-        return sum(one.state == state for one in self.outcomes)
-
-    def summary(self) -> str:
-        """Return one line: how many lists are new, unchanged and failed."""
-        states = ", ".join(f"{self.count(state):,} {state}" for state in STATES)
-        return f"{text.number(len(self.outcomes), 'list')}: {states}{not_yet_in_words(self.absent, self.not_yet)}"
-
-    def by_source(self) -> pl.DataFrame:
-        """Return a table, one row per source: the sectors of the lists in each state, and their rows."""
-        return by_source(self.to_polars(), STATES)
-
-    def __repr__(self) -> str:
-        table = self.by_source()
-        lines = [self.summary(), *([text.table(table, table.columns)] if self.outcomes else [])]
-        lines += [f"{one.source}: {one.problem}" for one in self.failed[:FEW]]
-        return "\n".join([*lines, *([f"and {more:,} more failed"] if (more := len(self.failed) - FEW) > 0 else [])])
-
-    def _repr_html_(self) -> html.Markup:
-        table = self.by_source()
-        return html.view(html.table(table, table.columns, self.summary()))
-
-    def to_polars(self) -> pl.DataFrame:
-        """Return a table, one row per list."""
-        schema: dict[str, Any] = {
-            "source": pl.String, "first_sector": pl.Int32, "last_sector": pl.Int32, "state": pl.String, "rows": pl.Int64,
-            "strange": pl.Int64, "problem": pl.String,
-        }  # fmt: skip
-        rows = [
-            (one.source, one.first, one.last, one.state, one.rows, one.strange, one.problem) for one in self.outcomes
-        ]
-        return pl.DataFrame(rows, schema=schema, orient="row")
 
 
 Steps: TypeAlias = Generator[ListJob, ListOutcome, ListOutcome]
@@ -174,10 +122,18 @@ class Update:
         ------
         OfflineError
             If no connection may be opened.
+        DownloadError
+            If the disk is full, or the cache folder cannot be written to. What was kept until then stays.
         KeyboardInterrupt
             On Ctrl-C. What was kept until then stays.
         """
-        self.folder.root.mkdir(parents=True, exist_ok=True)
+        try:
+            self.folder.root.mkdir(parents=True, exist_ok=True)
+            disk.check_place(self.folder.root / "lists")
+        except OSError as error:
+            raise DownloadError(
+                error.errno, f"the catalogue cannot be written: {bare_reason(error)}; choose another cache folder"
+            ) from error
         self.folder.tidy()
         self._known = self.folder.lists()
         found: list[ListOutcome] = []
@@ -189,7 +145,13 @@ class Update:
             found += self._read_indexes(lists)
             for wave in self._waves(found):
                 bar.expect_files(len(wave))
-                found += self._outcomes(lists, wave, None if executor is None else workers)
+                with closing(self._outcomes(lists, wave, None if executor is None else workers)) as outcomes:
+                    for outcome in outcomes:
+                        found.append(outcome)
+                        if outcome.full:
+                            raise DownloadError(
+                                errno.ENOSPC, f"{outcome.problem}; the update ends here, and the next one goes on"
+                            )
         gone = self._absent(found)
         self._note_absent(found, gone)
         try:
@@ -283,7 +245,9 @@ class Update:
         many = self.sectors is None or len(self.sectors) * len(self.sources) >= MANY
         return self.session.settings.workers(self.executor, many=many)
 
-    def _outcomes(self, lists: Lists, wave: Sequence[WantedList], workers: Workers | None) -> Iterator[ListOutcome]:
+    def _outcomes(
+        self, lists: Lists, wave: Sequence[WantedList], workers: Workers | None
+    ) -> Generator[ListOutcome, None, None]:
         def begun(wanted: WantedList) -> _Question:
             question = _Question(self._steps(lists, wanted))
             if workers is None:
@@ -297,7 +261,7 @@ class Update:
             return (question.ended for question in questions)
         return self._by_workers(workers, questions)
 
-    def _by_workers(self, workers: Workers, questions: Iterator[_Question]) -> Iterator[ListOutcome]:
+    def _by_workers(self, workers: Workers, questions: Iterator[_Question]) -> Generator[ListOutcome, None, None]:
         """Yield outcomes of lists that workers build while others are fetched."""
         under_way: list[_Question] = []
         ended: list[_Question] = []
@@ -329,7 +293,7 @@ class Update:
         """Ask for one list at its addresses, until one has it. What was fetched is given away to be built."""
         file = self._known.get(wanted.key)
         known = self.folder.facts(file) if file is not None and self.folder.is_whole(file) else ListFacts()
-        problem = ""
+        problem, full = "", False
         for address in wanted.addresses:
             marks = known if known.address == address else ListFacts()
             if address.startswith(SCHEME) and marks.checked > now() - FRESH:
@@ -337,7 +301,7 @@ class Update:
             answer = self._answer(lists, address, marks)
             try:
                 if answer.state == FAILED:
-                    problem = problem or answer.problem
+                    problem, full = problem or answer.problem, full or answer.full
                 elif answer.state != ABSENT:
                     if file is not None and (answer.state == UNCHANGED or answer.sha256 == known.sha256):
                         return self._unchanged(wanted, file, known, answer)
@@ -348,14 +312,14 @@ class Update:
                     outcome = yield job
                     if outcome.state != FAILED:
                         return outcome
-                    problem = problem or outcome.problem
+                    problem, full = problem or outcome.problem, full or outcome.full
             except OSError as error:
-                problem = problem or f"{address}: {error}"
+                problem, full = problem or f"{address}: {bare_reason(error)}", full or disk.is_full(error)
             finally:
                 if answer.state == NEW:
                     answer.path.unlink(missing_ok=True)
         state = FAILED if problem else ABSENT
-        return ListOutcome(*wanted.key, state, known.rows, known.strange, problem)
+        return ListOutcome(*wanted.key, state, known.rows, known.strange, problem, full)
 
     def _answer(self, lists: Lists, address: str, known: ListFacts) -> ListAnswer:
         if address.startswith(SCHEME):

@@ -76,6 +76,8 @@ class ListAnswer:
     """If it is new: of its bytes, unpacked."""
     problem: str = ""
     """If it failed or is absent: why, in words, with the address."""
+    full: bool = False
+    """Whether it failed because the disk is full: then the others will, too."""
 
 
 class Lists:
@@ -106,7 +108,9 @@ class Lists:
     def __enter__(self) -> Self:
         settings = self._settings
         if is_offline(settings.offline):
-            raise OfflineError("the archive's lists")
+            raise OfflineError(
+                "", "the archive's lists are fetched, and compared with what is here, only with a connection"
+            )
         if self._above is None:
             self.root = Path(mkdtemp(prefix="tess-source-"))
         else:
@@ -197,7 +201,8 @@ class Lists:
             raise  # a mistake in a test, not in this list
         except (TessSourceError, ValueError, OSError) as error:
             failed = True
-            return ListAnswer(address, FAILED, problem=f"{address}: {without_secrets(reason_of(error), secrets)}")
+            problem = f"{address}: {without_secrets(reason_of(error), secrets)}"
+            return ListAnswer(address, FAILED, problem=problem, full=disk.is_full(error))
         finally:
             share.done(ok=whole, failed=failed)
             if part is not None:

@@ -300,7 +300,7 @@ class Found(Addressed, FoundMethods):
         names = [target.text for target in self.query.targets if target.tic is None and target.radius is None]
         stars = {star["target"] for star in (self.record or {}).get("nearest", ())}
         if "target_name" in self.observations.columns:  # of cut-outs, it is the name that was given
-            stars |= set(self.observations["target_name"])
+            stars |= set(self.observations["target_name"].unique())
         missing = [name for name in names if name not in stars]
         known = len(self.observations) and {"s_ra", "s_dec"} <= set(self.observations.columns)
         if not known or not missing or len(self.query.targets) == 1:
@@ -311,13 +311,13 @@ class Found(Addressed, FoundMethods):
 
     def _tics_without_observations(self) -> set[int]:
         """Return the TIC ids without observations, if others have some."""
-        return self._tics_of_query() - set(self.observations["tic"].to_list()) if len(self.observations) else set()
+        return self._tics_of_query() - set(self.observations["tic"].unique()) if len(self.observations) else set()
 
     def _tics_without_products(self) -> set[int]:
         """Return the TIC ids whose products were all dropped, if others have products left."""
         asked = self._tics_of_query()
-        left = asked & set(self.products["tic"].to_list())
-        return (asked & set(self.observations["tic"].to_list())) - left if left else set()
+        left = asked & set(self.products["tic"].unique())
+        return (asked & set(self.observations["tic"].unique())) - left if left else set()
 
     def _tics_of_query(self) -> set[int]:
         return {target.tic for target in self.query.targets if target.tic is not None}

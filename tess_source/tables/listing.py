@@ -185,6 +185,10 @@ class Links(Rows):
     """Relations of subject and object by kind; subject and object are URIs or keys.
 
     `state` is ``exact``, ``bounded`` (possible, as far as a range of sectors tells) or ``unknown``; `reason` explains it.
+
+    Look links up by subject, object and kind, not by their place in the table: the order of stars and kinds is not defined, and differs
+    between small and large answers. Links of one kind with the same subject keep the order in which the plugin gave them, and so do
+    links of one kind with the same object: of the sets that supersede another, the first is the one to name.
     """
 
     schema: ClassVar[Mapping[str, str]] = {

@@ -155,8 +155,11 @@ def _all_apart(placed: pl.Series) -> bool:
     """Return whether no file certainly has the place of another, or of its folder: this saves looking at each path."""
     places = placed.str.to_lowercase()
     odd = (places.str.len_bytes() != places.str.len_chars()) | places.str.contains(OWN_FOLDER, literal=True)
-    if odd.any() or places.n_unique() < len(places):
+    if odd.any() or places.hash().n_unique() < len(places):  # of equal hashes, places are compared one by one
         return False
+    depths = places.str.count_matches("/", literal=True)
+    if depths.min() == depths.max():  # a folder has fewer parts than the files in it
+        return True
     folders = places
     while len(folders := folders.str.extract("^(.+)/[^/]*$").drop_nulls().unique()):
         if places.is_in(folders.implode()).any():

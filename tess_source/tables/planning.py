@@ -77,7 +77,8 @@ def planned(
         size=pl.when(pl.col("size") >= 0).then("size"),  # some archives give -1 for a size that they do not know
         mirrors=mirrors_of(frame["uri"], links),
     )
-    return Items(completed(_with_release(frame, observations)).sort("path", "uri"))
+    keys = ["path", "uri"] if problems.count() else ["path"]  # files that can be written have a path each
+    return Items(completed(_with_release(frame, observations)).sort(keys))
 
 
 def _sums(frame: pl.DataFrame, name: str, form: str) -> pl.Expr:
@@ -92,7 +93,8 @@ def _with_release(frame: pl.DataFrame, observations: Observations | None) -> pl.
     """Return the frame with the time at which the archive released the observation of each file."""
     if observations is None or "t_obs_release" not in observations.columns or "t_obs_release" in frame.columns:
         return frame
-
+    if not observations["t_obs_release"].count():
+        return frame.with_columns(t_obs_release=pl.lit(None, pl.Float64))
     dates = observations.to_polars().select("archive", "obs_id", pl.col("t_obs_release").cast(pl.Float64, strict=False))
     return frame.join(
         dates.unique(["archive", "obs_id"], keep="first", maintain_order=True), on=["archive", "obs_id"], how="left"

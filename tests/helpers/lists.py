@@ -89,7 +89,7 @@ def fill(server: Server, sectors: Iterable[int] = (1, 2, 3), names: Sequence[str
 def catalogue_of(server: Server | str, cache: Path, *sources: Source, **words: object) -> SessionCatalogue:
     """Give the catalogue of a session that knows only toys."""
     url = server if isinstance(server, str) else server.url
-    session = Session(url, cache=cache, discover=False, plugins=[Lists(*sources)], jobs=4, **words)  # type: ignore[arg-type]
+    session = Session(url, cache=cache, discover=False, plugins=[Lists(*sources)], **{"jobs": 4, **words})  # type: ignore[arg-type]
     object.__setattr__(session.settings, "patience", HASTE)
     return SessionCatalogue(session)
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tess_source._lazy import pl
 from tess_source_catalogue.columns import PORTAL, polars_types
+from tess_source_catalogue.stored import with_strange
 
 __all__ = ["read_observations"]
 
@@ -30,6 +31,7 @@ def read_observations(path: Path, address: str) -> pl.DataFrame:
     polars.DataFrame
         `tic`, `first_sector`, `last_sector`, `exptime`, `pipeline`, `obs_id`, `s_ra`, `s_dec`, and the columns of
         `tess_source_catalogue.columns.PORTAL`, null where the portal did not give them. Sorted by TIC.
+        Rows whose obs_id is not understood are strange: see `tess_source_catalogue.stored.with_strange`.
 
     Raises
     ------
@@ -41,17 +43,17 @@ def read_observations(path: Path, address: str) -> pl.DataFrame:
     wanted = polars_types({**KEYS, **PORTAL})
     try:
         rows = pl.read_parquet(path)
-        missing = [name for name in KEYS if name not in rows.columns]
+        missing = [name for name in (*KEYS, "kind") if name not in rows.columns]
         if missing:
             raise ValueError(f"{path.name} has no columns {', '.join(missing)}: it has no rows of observations")
         columns = [
             (pl.col(name).cast(kind) if name in rows.columns else pl.lit(None, kind)).alias(name)
             for name, kind in wanted.items()
         ]
-        return (
-            rows.filter(pl.col("tic").is_not_null())
-            .select(columns)
-            .sort("tic", "last_sector", "first_sector", "exptime")
+        strange = rows.filter(pl.col("kind").fill_null("other") == "other")["obs_id"].fill_null(
+            "a row without an obs_id"
         )
+        known = rows.filter(pl.col("kind") != "other", pl.col("tic").is_not_null())
+        return with_strange(known.select(columns).sort("tic", "last_sector", "first_sector", "exptime"), strange)
     except pl.exceptions.PolarsError as error:
         raise ValueError(f"{path.name} has no rows of observations: {error}") from error

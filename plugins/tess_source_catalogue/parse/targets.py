@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tess_source._lazy import pl
-from tess_source_catalogue.parse.tables import check_rows, numbers, read_table
-from tess_source_catalogue.stored import scaled
+from tess_source_catalogue.parse.tables import Layout, read_rows
+from tess_source_catalogue.stored import scaled, with_strange
 
 __all__ = ["read_hlsp_targets", "read_targets"]
 
@@ -21,11 +21,23 @@ ALIASES: Mapping[str, Sequence[str]] = {
     "gaia": ("gaiadr3_id", "gaia_id", "gaia_dr3_id", "gaiadr3", "gaia", "gaia_source_id"),
     "sector": ("sector",),
 }
-"""Our name of a column → its names in these lists; see `tess_source_catalogue.parse.tables.read_table`."""
+"""Our name of a column → its names in these lists; see `tess_source_catalogue.parse.tables.Layout`."""
 _TYPES = {
     "tic": "Int64", "camera": "Int32", "ccd": "Int32", "tmag": "Float64", "ra": "Float64", "dec": "Float64", "gaia": "Int64",
     "sector": "Int32",
 }  # fmt: skip
+_SOUND = {
+    "tic": (pl.col("tic") > 0).fill_null(value=False),
+    "gaia": pl.col("gaia") > 0,
+    "sector": pl.col("sector") > 0,
+    "camera": pl.col("camera").is_between(1, 4),
+    "ccd": pl.col("ccd").is_between(1, 4),
+    "ra": pl.col("ra").is_between(-360, 720),
+    "dec": pl.col("dec").is_between(-90, 90),
+    "tmag": pl.col("tmag").is_between(-30, 50),
+}
+_TARGETS = Layout(ALIASES, ("tic", "camera", "ccd", "ra", "dec"), _TYPES, _SOUND)
+_HLSP = Layout(ALIASES, ("tic", "ra", "dec"), _TYPES, {**_SOUND, "tic": _SOUND["tic"] | pl.col("gaia").is_not_null()})
 
 
 def read_targets(path: Path, address: str) -> pl.DataFrame:
@@ -42,20 +54,20 @@ def read_targets(path: Path, address: str) -> pl.DataFrame:
     -------
     polars.DataFrame
         `tic` (Int64), `camera`, `ccd` (Int32), `tmag`, `ra`, `dec` [deg] (see `tess_source_catalogue.stored.scaled`), and `sector` if the
-        list has it. One row per star and CCD (and sector), sorted by TIC.
+        list has it. One row per star and CCD (and sector), sorted by TIC. Rows with values that cannot be are strange: see
+        `tess_source_catalogue.stored.with_strange`.
 
     Raises
     ------
     ValueError
-        If it is no such list, or holds values that cannot be.
+        If it is no such list, or most of its rows are strange.
     OSError
         If it cannot be read.
     """
-    rows = _read(path, ("tic", "camera", "ccd", "ra", "dec"))
-    if rows["tic"].null_count():
-        raise ValueError(f"{path.name} has rows without a TIC id")
+    rows, strange = read_rows(path, _TARGETS)
+    rows = scaled(_around(rows.drop("gaia", strict=False)))
     key = [name for name in ("tic", "sector", "camera", "ccd") if name in rows.columns]
-    return scaled(rows.drop("gaia", strict=False)).unique(key, keep="last", maintain_order=True).sort(key)
+    return with_strange(rows.unique(key, keep="last", maintain_order=True).sort(key), strange)
 
 
 def read_hlsp_targets(path: Path, address: str) -> pl.DataFrame:
@@ -71,31 +83,23 @@ def read_hlsp_targets(path: Path, address: str) -> pl.DataFrame:
     Returns
     -------
     polars.DataFrame
-        `tic`, `ra`, `dec` [deg], and `gaia` if the list has it; where it has, a row may be without a TIC id. Sorted by TIC.
+        `tic`, `ra`, `dec` [deg], and `gaia` if the list has it; where it has, a row may be without a TIC id. Sorted by TIC. Rows with
+        values that cannot be are strange: see `tess_source_catalogue.stored.with_strange`.
 
     Raises
     ------
     ValueError
-        If it is no such list, or holds values that cannot be.
+        If it is no such list, or most of its rows are strange.
     OSError
         If it cannot be read.
     """
-    rows = _read(path, ("tic", "ra", "dec"))
+    rows, strange = read_rows(path, _HLSP)
     keys = [name for name in ("tic", "gaia") if name in rows.columns]
-    rows = scaled(rows.select(*keys, "ra", "dec"))
-    if rows.select(pl.all_horizontal([pl.col(name).is_null() for name in keys]).any()).item():
-        raise ValueError(f"{path.name} has rows without an id")
-    return rows.unique(keys, keep="last", maintain_order=True).sort(keys)
+    rows = rows.with_columns(tic=pl.when(pl.col("tic") > 0).then("tic"))  # 0 or -1: not in the TIC
+    rows = scaled(_around(rows.select(*keys, "ra", "dec")))
+    return with_strange(rows.unique(keys, keep="last", maintain_order=True).sort(keys), strange)
 
 
-def _read(path: Path, needed: Sequence[str]) -> pl.DataFrame:
-    rows = numbers(read_table(path, ALIASES, needed), _TYPES, path.name)
-    if "gaia" in rows.columns:
-        rows = rows.with_columns(tic=pl.when(pl.col("tic") > 0).then("tic"))  # 0 or -1: not in the TIC
-    sound = {name: pl.col(name) > 0 for name in ("tic", "gaia", "sector")}
-    sound |= {name: pl.col(name).is_between(1, 4) for name in ("camera", "ccd")}
-    sound |= {"ra": pl.col("ra").is_between(-360, 720), "dec": pl.col("dec").is_between(-90, 90)}
-    sound |= {"tmag": pl.col("tmag").is_between(-30, 50)}
-    check_rows(rows, sound, path.name)
-    around = pl.col("ra") - 360 * (pl.col("ra") / 360).floor()
-    return rows.with_columns(ra=around).select(name for name in ALIASES if name in rows.columns)
+def _around(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return rows with right ascensions from 0 to 360 degrees."""
+    return rows.with_columns(ra=pl.col("ra") - 360 * (pl.col("ra") / 360).floor())

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tess_source._lazy import pl
-from tess_source_catalogue.parse.tables import check_rows, numbers, read_table
+from tess_source_catalogue.parse.tables import Layout, read_rows
+from tess_source_catalogue.stored import with_strange
 
 __all__ = ["read_tces"]
 
@@ -14,19 +15,27 @@ ALIASES: Mapping[str, Sequence[str]] = {
     "tic": ("ticid", "tic"),
     "tce": ("tce_plnt_num", "planet_number", "tce_num"),
     "sectors": ("tce_sectors", "sectors"),
-    "period": ("tce_period",),
-    "period_err": ("tce_period_err",),
-    "epoch": ("tce_time0bt",),
-    "epoch_err": ("tce_time0bt_err",),
-    "duration": ("tce_duration",),
-    "duration_err": ("tce_duration_err",),
-    "depth": ("tce_depth",),
-    "depth_err": ("tce_depth_err",),
-    "radius": ("tce_prad",),
-    "radius_err": ("tce_prad_err",),
+    "period": ("tce_period", "orbitalPeriodDays"),
+    "period_err": ("tce_period_err", "orbitalPeriodDays_err"),
+    "epoch": ("tce_time0bt", "transitEpochBtjd"),
+    "epoch_err": ("tce_time0bt_err", "transitEpochBtjd_err"),
+    "duration": ("tce_duration", "transitDurationHours"),
+    "duration_err": ("tce_duration_err", "transitDurationHours_err"),
+    "depth": ("tce_depth", "transitDepthPpm"),
+    "depth_err": ("tce_depth_err", "transitDepthPpm_err"),
+    "radius": ("tce_prad", "planetRadiusEarthRadii"),
+    "radius_err": ("tce_prad_err", "planetRadiusEarthRadii_err"),
     "snr": ("tce_model_snr",),
 }
-"""Our name of a column → its names in these tables; see `tess_source_catalogue.parse.tables.read_table`."""
+"""Our name of a column → its names in these tables, the second ones in those of 2018 and 2019; see
+`tess_source_catalogue.parse.tables.Layout`."""
+_VALUES = [name for name in ALIASES if name not in {"tic", "tce", "sectors"}]
+_LAYOUT = Layout(
+    ALIASES,
+    ("tic", "tce", "period"),
+    {"tic": "Int64", "tce": "Int32", **dict.fromkeys(_VALUES, "Float64")},
+    {name: (pl.col(name) > 0).fill_null(value=False) for name in ("tic", "tce")},
+)
 
 
 def read_tces(path: Path, address: str) -> pl.DataFrame:
@@ -44,24 +53,19 @@ def read_tces(path: Path, address: str) -> pl.DataFrame:
     polars.DataFrame
         `tic`, `tce`, `period`, `period_err` [d], `epoch`, `epoch_err` [BTJD], `duration`, `duration_err` [h], `depth`, `depth_err` [ppm],
         `radius`, `radius_err` [Earth radii], `snr`, `sectors` as in the table. Errors of -1 mean that there is none: null. So
-        are infinite values.
-        Sorted by TIC and number.
+        are infinite values. Sorted by TIC and number. Rows without a possible id or with a text in place of a number are strange: see
+        `tess_source_catalogue.stored.with_strange`.
 
     Raises
     ------
     ValueError
-        If it is no such table, or holds values that cannot be.
+        If it is no such table, or most of its rows are strange.
     OSError
         If it cannot be read.
     """
-    text = read_table(path, ALIASES, ("tic", "tce", "period"))
-    types = {name: "Float64" for name in ALIASES if name not in {"tic", "tce", "sectors"}}
-    rows = numbers(text, {"tic": "Int64", "tce": "Int32", **types}, path.name)
-    if rows["tic"].null_count() or rows["tce"].null_count():
-        raise ValueError(f"{path.name} has rows without a TIC id or the number of the TCE")
-    check_rows(rows, {"tic": pl.col("tic") > 0, "tce": pl.col("tce") > 0}, path.name)
-    values = [name for name in types if name in rows.columns]  # of fits that did not converge, some are infinite
+    rows, strange = read_rows(path, _LAYOUT)
+    values = [name for name in _VALUES if name in rows.columns]  # of fits that did not converge, some are infinite
     rows = rows.with_columns(pl.when(pl.col(name).is_finite()).then(name).alias(name) for name in values)
     errors = [name for name in values if name.endswith("_err")]
     rows = rows.with_columns(pl.when(pl.col(name) >= 0).then(name).alias(name) for name in errors)
-    return rows.unique(maintain_order=True).sort("tic", "tce")
+    return with_strange(rows.unique(maintain_order=True).sort("tic", "tce"), strange)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,8 @@ from tess_source.display.visible import logger
 from tess_source.errors import DamagedFileError, LoadError
 from tess_source.functions import products as products_of
 from tess_source.session import session_of
+from tess_source.tables.items import ItemRows
+from tess_source.tables.listing import Products
 from tess_source.tables.reasons import Reasons
 from tess_source_dv.keys import set_key
 from tess_source_dv.read.dvt_file import headers
@@ -81,8 +84,11 @@ def learn(
         If one of `files` cannot be read.
     """
     root, gathered = root_of(found, root), _Gathered()
-    dv = members(all_products(found))
-    for path in map(paths.user_path, files):
+    given = [paths.user_path(path) for path in files]
+    dv = members(
+        all_products(found) if given or exact or reports else Products.empty()
+    )  # of all of a mission it takes seconds
+    for path in given:
         gathered.read_given(path, dv)
     for path, problem in _files_here(found, root):
         if problem:
@@ -205,13 +211,22 @@ def _files_here(found: Found, root: Path) -> Iterator[tuple[Path, str]]:
     telling = (pl.col("kind") == "dvr-xml") | ((pl.col("kind") == "dvt") & wide)
     if not root.is_dir():
         return
-    for item in found.replace(products=found.products.where(telling)).plan(root, layout="mast"):
+    items = found.replace(products=found.products.where(telling)).plan(root, layout="mast", large=True).items
+    for item in ItemRows(items.where(pl.Series([_is_there(root, path) for path in items["path"]], dtype=pl.Boolean))):
         try:
             path = None if item.problem else paths.inside(root, item.path)
             if path and path.is_file():
                 yield path, _size_problem(root, item)
         except (OSError, ValueError):  # a name that this system cannot have, or a link that leads out of the folder
             continue
+
+
+def _is_there(root: Path, path: str) -> bool:
+    """Return whether anything lies at a path: most files are not here, and to follow links takes a hundred times as long."""
+    try:
+        return bool(path) and os.path.lexists(os.path.join(root, path))  # noqa: PTH118
+    except ValueError:  # a name that this system cannot have
+        return False
 
 
 def _size_problem(root: Path, item: Item) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,8 +15,10 @@ from serving import Handler, Server, chunked, etag, page, serving, status, trunc
 from sizes import size
 
 from tess_source._lazy import pl
-from tess_source.errors import OfflineError, QueryError, UnknownNameError
-from tess_source_catalogue.folder import ListFile
+from tess_source.download.lists import Lists
+from tess_source.errors import DownloadError, OfflineError, QueryError, UnknownNameError
+from tess_source_catalogue.folder import CatalogueFolder, ListFile
+from tess_source_catalogue.parse.targets import read_targets
 from tess_source_catalogue.session_catalogue import SessionCatalogue
 
 
@@ -295,6 +299,47 @@ def test_names_that_are_not_understood_are_counted_and_shown(server: Server, cat
     row = catalogue.status().where(pl.col("source") == "lc")[0]
     assert (row["rows"], row["strange"]) == (1, 9)
     assert "name0; name1" in row["strange_names"]
+
+
+def test_rows_of_a_table_that_are_not_understood_are_counted_shown_and_not_kept(server: Server, tmp_path: Path) -> None:
+    catalogue = catalogue_of(server, tmp_path, source("targets", gives="targets", kinds=(), parse=read_targets))
+    server.files["/lists/targets_1.sh"] = b"#!\nTICID,Camera,CCD,Tmag,RA,Dec\n5,1,1,9,1,1\n6,5,1,9,1,1\n7,1,1,9,1,1\n"
+    (one,) = catalogue.update(1, progress=False).outcomes
+    assert (one.state, one.rows, one.strange) == ("new", 2, 1)
+    assert rows_of(catalogue) == {("targets", 1, 1): [5, 7]}
+    assert catalogue.status()[0]["strange_names"] == "6,5,1,9,1,1"
+    assert catalogue.strange().rows() == [("targets", 1, 1, "6,5,1,9,1,1")]
+    assert (catalogue.verify()["state"] == "whole").all()
+
+
+@pytest.mark.parametrize("jobs", [1, 4])
+@pytest.mark.parametrize("place", ["list", "facts", "rows"])
+def test_a_full_disk_ends_the_update_and_what_is_kept_stays(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str, jobs: int
+) -> None:
+    fill(server, range(1, 13), ["lc"])
+    catalogue = catalogue_of(server, tmp_path, source("lc"), jobs=jobs)
+    room = 3
+
+    def used_up(*_: object) -> None:
+        nonlocal room
+        room -= 1
+        if room < 0:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    owner, name = {"list": (Lists, "_new"), "facts": (CatalogueFolder, "note"), "rows": (CatalogueFolder, "keep")}[
+        place
+    ]
+    real = getattr(owner, name)
+    monkeypatch.setattr(owner, name, lambda *arguments: (used_up(), real(*arguments))[1])
+    with pytest.raises(DownloadError, match="No space left on device; the update ends here") as caught:
+        catalogue.update("1-12", progress=False)
+    assert caught.value.errno == errno.ENOSPC
+    assert "https://archive.stsci.edu/lists/lc_" in str(caught.value)
+    assert len(catalogue.folder.lists()) <= 3
+    assert len(paths(server)) <= 3 + 3 * jobs, "the rest is not asked for"
+    monkeypatch.undo()
+    assert set(catalogue.update("1-12", progress=False).to_polars()["state"]) == {"new", "unchanged"}
 
 
 def test_a_page_of_links_that_fails_costs_only_its_sources(server: Server, catalogue: SessionCatalogue) -> None:

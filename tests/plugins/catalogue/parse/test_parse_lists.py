@@ -15,7 +15,7 @@ from tess_source_catalogue.parse.portal import read_observations
 from tess_source_catalogue.parse.scripts import read_script
 from tess_source_catalogue.parse.targets import read_hlsp_targets, read_targets
 from tess_source_catalogue.parse.tces import read_tces
-from tess_source_catalogue.stored import unscaled
+from tess_source_catalogue.stored import strange_names, unscaled, without_strange
 
 COMMENTS = "#\n# Full target list for orbit 9, sector 1\n# Created Thu Aug 16 19:30:55 EDT 2018 \n#\n"
 HEADER = "TICID,Camera,CCD,Tmag,RA,Dec\n"
@@ -100,9 +100,9 @@ def test_a_list_of_several_sectors_keeps_the_sector_of_each_row(tmp_path: Path) 
         (ROWS, "has no header with ticid"),
         (HEADER, "has no rows"),
         (HEADER + "12,1,1,9.5,10", "another number of columns"),
-        (HEADER + '"12,1,1,9.5",10,20\n', "has 3 columns, and its header has 6"),
+        (HEADER + '"12,1,1,9.5",10,20\n', "another number of columns"),
         (HEADER + "abc,1,1,9.5,10,20\n", "'abc' as tic"),
-        (HEADER + ",1,1,9.5,10,20\n", "without a TIC id"),
+        (HEADER + ",1,1,9.5,10,20\n", "rows without tic"),
         (HEADER + "1.5,1,1,9.5,10,20\n", "'1.5' as tic"),
         (HEADER + "12,5,1,9.5,10,20\n", "5 as camera"),
         (HEADER + "12,1,0,9.5,10,20\n", "0 as ccd"),
@@ -111,12 +111,63 @@ def test_a_list_of_several_sectors_keeps_the_sector_of_each_row(tmp_path: Path) 
         (HEADER + "12,1,1,9.5,inf,20\n", "inf as ra"),
         (HEADER + "-12,1,1,9.5,10,20\n", "-12 as tic"),
         (HEADER + "99999999999999999999,1,1,9.5,10,20\n", "as tic, which is no number"),
+        (HEADER + ROWS + "x\n" * 3, "(3 of 5 rows are wrong)"),
     ],
 )
 def test_what_is_no_target_list_is_refused_with_the_reason(content: str, problem: str, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"list\.csv") as caught:
         read_targets(written(tmp_path, content), "")
     assert problem in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        *("12,1,1,9.5,10", "12,1,1,9.5,10,20,30", "abc,1,1,9.5,10,20", ",1,1,9.5,10,20", "1.5,1,1,9.5,10,20", "0,1,1,9.5,10,20"),
+        *("12,5,1,9.5,10,20", "12,1,0,9.5,10,20", "12,1,1,bright,10,20", "12,1,1,9.5,10,-91", "12,1,1,9.5,inf,20", "oops"),
+        *('"12,1,1,9.5,10,20', '"12,1,1",9.5,10,20', '12,1,1,9.5,10,20"""', "12,1,1,99,10,20", "99999999999999999999,1,1,9,1,2"),
+    ],
+)  # fmt: skip
+def test_one_row_that_cannot_be_costs_only_itself(row: str, tmp_path: Path) -> None:
+    rows = read_targets(written(tmp_path, f"{HEADER}{ROWS}{row}\n7,1,1,9,1,1\n"), "")
+    assert strange_names(rows) == [row]
+    assert without_strange(rows)["tic"].to_list() == [7, 8195886, 8196058]
+    assert "strange" not in without_strange(rows).columns
+
+
+def test_a_row_that_cannot_be_costs_only_itself_in_lists_of_high_level_products_and_tables_of_tces(
+    tmp_path: Path,
+) -> None:
+    listed = read_hlsp_targets(written(tmp_path, "#GAIADR3_ID,TIC_ID,RA,DEC\n5,,1,2\n6,x,1,2\n,-1,3,4\n7,8,1,2\n"), "")
+    assert (strange_names(listed), without_strange(listed)["gaia"].to_list()) == (["6,x,1,2", ",-1,3,4"], [5, 7])
+    tces = read_tces(written(tmp_path, "ticid,tce_plnt_num,tce_period\n7,1,2.5\n7,x,2\n,1,2\n8,1,\n9,2,-\n"), "")
+    assert (strange_names(tces), without_strange(tces).rows()) == (
+        ["7,x,2", ",1,2"],
+        [(7, 1, 2.5), (8, 1, None), (9, 2, None)],
+    )
+
+
+def test_tables_of_tces_of_2018_and_2019_have_other_names_of_columns(tmp_path: Path) -> None:
+    header = (
+        "tceid,ticid,planetNumber,planetCandidateCount,orbitalPeriodDays,orbitalPeriodDays_err,planetRadiusEarthRadii,"
+        "planetRadiusEarthRadii_err,transitDepthPpm,transitDepthPpm_err,transitDurationHours,transitEpochBtjd,transitEpochBtjd_err,mes"
+    )
+    comments = "#Search =  tess2018206190142\n#Sectors = S0001-S0001\n#\n"
+    content = f"{comments}{header}\n00000000012-01,12,1,2,3.5,-1,8.9,-1,3334.11,0,13.2,1330.82,0.007,9\n"
+    (row,) = read_tces(written(tmp_path, content), "").rows(named=True)
+    assert row == {
+        "tic": 12,
+        "tce": 1,
+        "period": 3.5,
+        "period_err": None,
+        "epoch": 1330.82,
+        "epoch_err": 0.007,
+        "duration": 13.2,
+        "depth": 3334.11,
+        "depth_err": 0.0,
+        "radius": 8.9,
+        "radius_err": None,
+    }
 
 
 def test_the_header_of_an_hlsp_list_is_a_comment(tmp_path: Path) -> None:
@@ -168,6 +219,18 @@ def test_rows_of_the_portal_lose_images_and_gain_nothing(tmp_path: Path) -> None
     (row,) = read_observations(path, "portal:mast").rows(named=True)
     assert (row["tic"], row["last_sector"], row["exptime"], row["obsid"]) == (261136679, 1, 120.0, "60829534")
     assert row["t_max"] is None and row["proposal_id"] is None
+
+
+def test_rows_of_the_portal_that_are_not_understood_are_strange(tmp_path: Path) -> None:
+    rows = [
+        {"obs_id": "tess2018206045859-s0001-0000000261136679-0120-s", "s_ra": 1.0, "s_dec": 2.0},
+        {"obs_id": "something-new-of-2031", "s_ra": 1.0, "s_dec": 2.0},
+    ]
+    path = tmp_path / "portal.parquet"
+    Observations.of(pl.DataFrame(rows)).to_polars().write_parquet(path)
+    found = read_observations(path, "portal:mast")
+    assert strange_names(found) == ["something-new-of-2031"]
+    assert without_strange(found)["tic"].to_list() == [261136679]
 
 
 def test_damaged_lists_are_read_or_refused(tmp_path: Path) -> None:
