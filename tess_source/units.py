@@ -31,9 +31,9 @@ def plain_number(value: Any) -> Any:
     A number of lower precision becomes the one that it was written as: ``np.float32(9.39)`` is 9.39, not 9.390000343.
     """
     if getattr(value, "shape", None) == () and hasattr(value, "item") and not hasattr(value, "unit"):
-        kind, size = (getattr(getattr(value, "dtype", None), name, None) for name in ("kind", "itemsize"))
+        size = _bytes_of_floats(value)
         # the item of a long double is a long double
-        value = value.item() if kind != "f" or size == _DOUBLE else float(str(value) if size < _DOUBLE else value)
+        value = value.item() if size in {0, _DOUBLE} else float(str(value) if size < _DOUBLE else value)
     if isinstance(value, Decimal):
         return int(value) if value.is_finite() and value == value.to_integral_value() else float(value)
     return value
@@ -41,13 +41,18 @@ def plain_number(value: Any) -> Any:
 
 def plain_list(column: Any) -> Any:
     """Return what a column or array of numpy, pandas, astropy or polars holds, in lists, its numbers as `plain_number` gives them."""
-    dtype = getattr(column, "dtype", None)
     if not hasattr(column, "tolist"):  # polars
-        return (column.cast(str).cast(float) if str(dtype) == "Float32" else column).to_list()
+        return (column.cast(str).cast(float) if str(column.dtype) == "Float32" else column).to_list()
     values = column.tolist()
-    if getattr(dtype, "kind", None) != "f" or dtype.itemsize == _DOUBLE:
+    if _bytes_of_floats(column) in {0, _DOUBLE}:
         return values
-    return _each(values, lambda value: plain_number(dtype.type(value)))
+    return _each(values, lambda value: plain_number(column.dtype.type(value)))
+
+
+def _bytes_of_floats(array: Any) -> int:
+    """Return the size of the floating-point numbers in an array, or a number, of numpy or pandas; 0 if there are none."""
+    dtype = getattr(array, "dtype", None)
+    return int(dtype.itemsize) if dtype is not None and getattr(dtype, "kind", "") == "f" else 0
 
 
 def _each(values: Any, plain: Callable[[Any], Any]) -> Any:
