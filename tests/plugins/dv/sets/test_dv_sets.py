@@ -14,6 +14,7 @@ from sizes import size
 
 from tess_source import Found
 from tess_source.errors import DamagedFileError, QueryError, UnknownNameError
+from tess_source.tables import typical_sizes
 from tess_source_dv.read.light_curves import light_curves_of
 from tess_source_dv.sets.table import Sets, table_of
 from tess_source_dv.sets.used import known
@@ -85,6 +86,14 @@ def test_without_summaries_and_report_the_number_of_tces_is_unknown() -> None:
 def test_there_are_no_sets_without_data_validation() -> None:
     assert table_of(products(light_curve(14))) == Sets.empty()
     assert len(found(light_curve(14)).dv()) == 0
+
+
+def test_sets_of_more_files_than_a_plan_would_fetch_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(typical_sizes, "LARGE", 1)
+    search = found(*whole(14, 55, 652))
+    with pytest.raises(QueryError, match="more than"):
+        search.plan("data")
+    assert len(search.dv()) == 1
 
 
 def test_sets_stand_newest_first_by_target() -> None:
