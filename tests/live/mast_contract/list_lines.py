@@ -55,7 +55,8 @@ def _spoc(ask: Asking) -> None:
 
 
 @line(
-    "scripts-fast", "lists", "There are such scripts of target pixels, and from sector 27 on of light curves and target pixels at 20 s.", "D",
+    "scripts-fast", "lists", "There are such scripts of target pixels, and from sector 27 on of light curves and target pixels at 20 s.",
+    "D",
     "sources `tp`, `fast-lc` and `fast-tp` of the catalogue",
 )  # fmt: skip
 def _fast(ask: Asking) -> None:
