@@ -68,7 +68,8 @@ def _check_parts(column: str, parts: Iterable[Part], lists: Collection[Key]) -> 
             lacking.setdefault(pipeline, []).append(sector)
     if lacking:
         where = [
-            f"{pipeline} in {sectors_in_words(text_of_sectors(sectors))}" for pipeline, sectors in sorted(lacking.items())
+            f"{pipeline} in {sectors_in_words(text_of_sectors(sectors))}"
+            for pipeline, sectors in sorted(lacking.items())
         ]
         what = "the position" if column in {"s_ra", "s_dec"} else f"column {column!r}"
         raise QueryError(

@@ -55,7 +55,8 @@ def _spoc(ask: Asking) -> None:
 
 
 @line(
-    "scripts-fast", "lists", "So it is for target pixels, and from sector 27 on for light curves and target pixels at 20 s.", "D",
+    "scripts-fast", "lists", "There are such scripts of target pixels, and from sector 27 on of light curves and target pixels at 20 s.",
+    "D",
     "sources `tp`, `fast-lc` and `fast-tp` of the catalogue",
 )  # fmt: skip
 def _fast(ask: Asking) -> None:
@@ -180,7 +181,7 @@ def _targets(ask: Asking) -> None:
 @line(
     "targets-fast",
     "target lists",
-    "So it is for the 20-s targets, from sector 27 on.",
+    "There are such lists of the 20-s targets, from sector 27 on.",
     "V for the rows, D for the address",
     "source `fast-targets` of the catalogue",
 )
@@ -258,7 +259,13 @@ def _absent(ask: Asking) -> None:
     expect(got.status == 404, "HTTP 404", got.said)
 
 
-@line("targets-absent", "target lists", "So it is for target lists.", "O", '"not yet" in `catalogue status`')
+@line(
+    "targets-absent",
+    "target lists",
+    "The target list of a sector to come is answered by 404.",
+    "O",
+    '"not yet" in `catalogue status`',
+)
 def _absent_targets(ask: Asking) -> None:
     for url in SOURCE["targets"].locate(999, ()):
         got = ask.file(url)
@@ -284,14 +291,20 @@ def check_conditions(ask: Asking, url: str) -> str:
 
 
 @line(
-    "lists-unchanged", "lists", "Lists have `Last-Modified`; if it, or the `ETag`, is told with the question, the answer is 304.",
+    "lists-unchanged", "lists", "Lists have `Last-Modified`; a question that gives it, or the `ETag`, is answered by 304.",
     "O for `Last-Modified`, U for the rest", "cost of `catalogue update`: without, a list is fetched again",
 )  # fmt: skip
 def _unchanged(ask: Asking) -> str:
     return check_conditions(ask, FIRST_DV)
 
 
-@line("targets-unchanged", "target lists", "So it is for target lists.", "U", "cost of `catalogue update`")
+@line(
+    "targets-unchanged",
+    "target lists",
+    "Target lists have `Last-Modified`, and are answered by 304 too.",
+    "U",
+    "cost of `catalogue update`",
+)
 def _unchanged_targets(ask: Asking) -> str:
     return check_conditions(ask, SOURCE["targets"].locate(1, ())[0])
 
@@ -309,7 +322,7 @@ def check_packed(ask: Asking, url: str) -> None:
 @line(
     "lists-packed",
     "lists",
-    "Lists come packed by gzip to who accepts that.",
+    "Lists come packed by gzip if the question accepts that.",
     "U",
     "cost of `catalogue update`: about 160 MB for all lists of SPOC, or 1.6 GB",
 )
@@ -317,7 +330,13 @@ def _packed(ask: Asking) -> None:
     check_packed(ask, FIRST_DV)
 
 
-@line("targets-packed", "target lists", "So do target lists.", "U", "cost of `catalogue update`")
+@line(
+    "targets-packed",
+    "target lists",
+    "Target lists come packed by gzip if the question accepts that.",
+    "U",
+    "cost of `catalogue update`",
+)
 def _packed_targets(ask: Asking) -> None:
     check_packed(ask, SOURCE["targets"].locate(1, ())[0])
 
@@ -348,7 +367,7 @@ def _tois(ask: Asking) -> str:
 @line(
     "exofop-ctoi",
     "ExoFOP",
-    "So it is for community TOIs, whose number is in `CTOI`.",
+    "There is such a table of community TOIs, with their number in `CTOI`.",
     "V (one copy)",
     "tables that you read by `Tois.read`",
 )
