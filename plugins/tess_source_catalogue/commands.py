@@ -132,7 +132,7 @@ def status(session: Session, check: bool, latest: bool, everything: bool, form: 
     _note_strange(frame)
     absent = frame.filter(pl.col("state") == "missing", pl.col("problem") != "").height
     if absent:
-        note(f"the archive had no list for {absent:,} of the missing ones when it was asked last")
+        note(f"{text.number(absent, 'missing list')}: the archive had none when it was asked last")
     note(f"{states.summary()}; in {ours.folder.root}")
     if not states.here.height:
         raise click.exceptions.Exit(NOTHING)
