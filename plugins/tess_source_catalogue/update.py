@@ -132,7 +132,8 @@ class Update:
             disk.check_place(self.folder.root / "lists")
         except OSError as error:
             raise DownloadError(
-                error.errno, f"the catalogue cannot be written: {bare_reason(error)}; choose another cache folder"
+                error.errno,
+                f"{self.folder.root} cannot be written: {bare_reason(error)}; choose another cache folder",
             ) from error
         self.folder.tidy()
         self._known = self.folder.lists()

@@ -140,8 +140,15 @@ def test_a_choice_without_any_source_is_an_error(server: Server, tmp_path: Path)
         catalogue.update(1, kind="lc,tp")
 
 
+def test_a_cache_folder_that_cannot_be_written_is_told_before_anything_is_asked(server: Server, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    with pytest.raises(DownloadError, match=r"file.*catalogue cannot be written: .*; choose another cache folder"):
+        catalogue_of(server, tmp_path / "file").update(1)
+    assert not server.requests
+
+
 def test_nothing_is_fetched_offline(server: Server, tmp_path: Path) -> None:
-    with pytest.raises(OfflineError):
+    with pytest.raises(OfflineError, match=r"^offline: the archive's lists are fetched, .* only with a connection$"):
         catalogue_of(server, tmp_path, offline=True).update(1)
     assert not server.requests
 
