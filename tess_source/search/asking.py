@@ -265,7 +265,8 @@ def prepared(registry: Registry, settings: Settings, query: Query) -> Query:
         return query
     caller = registry.among("tess_defaults", archives_asked(registry, settings, query))
     criteria = {**criteria_of_filters(registry, query.filters), **query.criteria}
-    answers = registry.call("tess_defaults", caller, query=replace(query, criteria=criteria), settings=settings)
+    with _suggesting_filters(registry):
+        answers = registry.call("tess_defaults", caller, query=replace(query, criteria=criteria), settings=settings)
     added = {name: value for part in reversed(answers) for name, value in part.items()}
     return replace(query, defaults=added) if answers else query
 
@@ -329,8 +330,7 @@ def _suggesting_filters(registry: Registry) -> Iterator[None]:
     try:
         yield
     except UnknownNameError as error:
-        known: list[str | Wording] = [*map(keyword, registry.filters), *ARGUMENTS]
-        known += error.choices
+        known = [*map(keyword, [*registry.filters, *registry.lookups]), *ARGUMENTS, *error.choices]
         raise UnknownNameError(error.what, error.name, known) from error
 
 

@@ -223,6 +223,17 @@ def test_an_unknown_criterion_is_an_error_that_names_the_nearest(session: Sessio
         session.search(KELT9, archive="catalogue", provenance_nam="SPOC")
 
 
+@pytest.mark.parametrize("archive", ["catalogue", "mast"])
+@pytest.mark.parametrize(
+    ("typed", "meant"), [("sectr", "sector"), ("Kind", "kind"), ("teffe", "teff"), ("starz", "stars")]
+)
+def test_a_misspelt_filter_or_look_up_is_suggested_whichever_archive_is_asked(
+    session: Session, archive: str, typed: str, meant: str
+) -> None:
+    with pytest.raises(UnknownNameError, match=f"did you mean '{meant}'"):
+        session.search(KELT9, archive=archive, **{typed: 1})
+
+
 def test_a_cone_needs_positions(session: Session, tmp_path: Path) -> None:
     other = Session(session.settings.server, cache=tmp_path)
     other.catalogue().update(14, source="lc")
