@@ -150,6 +150,8 @@ def _parsed(job: ListJob, call: Callable[..., Any]) -> tuple[pl.DataFrame, list[
         expected = " or ".join(repr(first) for first in job.begins)
         raise ValueError(f"it is no such list: it begins with {begin[:40]!r}, not with {expected}")
     parsed = call(job.parse, answer.path, answer.address)
+    if not isinstance(parsed, pl.DataFrame):
+        raise ValueError(f"the function parse of a source returns a polars DataFrame, not {type(parsed).__name__}")
     frame = _stored_form(without_strange(parsed), job)
     if "tic" in frame.columns and not frame["tic"].is_sorted():
         frame = frame.sort("tic")
@@ -165,8 +167,6 @@ def _stored_form(frame: pl.DataFrame, job: ListJob) -> pl.DataFrame:
         If they are not what the source says that it gives.
     """
     source, pipeline = job.key[0], job.of.pipeline
-    if not isinstance(frame, pl.DataFrame):
-        raise ValueError(f"the function parse of a source returns a polars DataFrame, not {type(frame).__name__}")
     if job.of.gives == "files":
         if "pattern" in frame.columns:
             return frame

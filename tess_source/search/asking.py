@@ -330,7 +330,7 @@ def _suggesting_filters(registry: Registry) -> Iterator[None]:
     try:
         yield
     except UnknownNameError as error:
-        known = [*map(keyword, [*registry.filters, *registry.lookups]), *ARGUMENTS, *error.choices]
+        known: list[str | Wording] = [*map(keyword, [*registry.filters, *registry.lookups]), *ARGUMENTS, *error.choices]
         raise UnknownNameError(error.what, error.name, known) from error
 
 
