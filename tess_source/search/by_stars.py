@@ -20,7 +20,7 @@ from tess_source.targets.target import Query
 __all__ = ["found_by_stars", "is_large"]
 
 LARGE = 300_000
-"""Observations from which an answer is put together of parts. Parts take a third more time: the light curves of 10,000 stars are made in one."""
+"""Observations from which an answer is put together of parts, which take a third more time: 10,000 stars have fewer light curves."""
 PART = 100_000
 """Observations in one part, about: as many as whole stars have."""
 
