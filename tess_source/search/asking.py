@@ -330,8 +330,8 @@ def _suggesting_filters(registry: Registry) -> Iterator[None]:
     try:
         yield
     except UnknownNameError as error:
-        known: list[str | Wording] = [*map(keyword, [*registry.filters, *registry.lookups]), *ARGUMENTS, *error.choices]
-        raise UnknownNameError(error.what, error.name, known) from error
+        ours: list[str | Wording] = [*map(keyword, [*registry.filters, *registry.lookups]), *ARGUMENTS]
+        raise UnknownNameError(error.what, error.name, [*ours, *error.choices]) from error
 
 
 def record_of(

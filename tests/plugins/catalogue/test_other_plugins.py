@@ -94,7 +94,7 @@ def test_a_star_is_not_absent_where_the_files_of_another_plugin_are_named_by_gai
         (tars("tars-lc", lambda path, address: pl.DataFrame({"uri": [1]})), "needs a column 'uri' of texts"),
         (tars("tars-targets", lambda path, address: pl.DataFrame({"id": [1]}), "targets"), "needs a column 'tic'"),
         (tars("tars-lc", lambda path, address: pl.DataFrame({"tic": [1]}), "targets"), "'tars-targets', not 'tars-lc'"),
-        (tars("tars-lc", lambda path, address: None), "AttributeError"),
+        (tars("tars-lc", lambda path, address: None), "returns a polars DataFrame, not NoneType"),
     ],
 )
 def test_what_is_not_what_its_source_says_that_it_gives_is_refused(
