@@ -114,7 +114,9 @@ def built(job: ListJob, call: Callable[..., Any] = lambda function, *arguments: 
             held = f"the {known.rows:,} rows that it had before are kept"
             raise ValueError(f"it has no rows that are understood; {held}. Remove them with rm if this is right")
         if not rows and strange:  # as an empty list, it would say that the sector has no files
-            raise ValueError(f"none of its {len(strange):,} names is understood, such as {strange[0][:80]!r}")
+            raise ValueError(
+                f"none of its {len(strange):,} names is understood as one of {job.of.pipeline}, such as {strange[0][:80]!r}"
+            )
         answer = job.answer
         facts = replace(
             job.of, address=answer.address, etag=answer.etag, modified=answer.modified, fetched=job.moment, checked=job.moment,
@@ -163,11 +165,15 @@ def _stored_form(frame: pl.DataFrame, job: ListJob) -> pl.DataFrame:
         If they are not what the source says that it gives.
     """
     source, pipeline = job.key[0], job.of.pipeline
+    if not isinstance(frame, pl.DataFrame):
+        raise ValueError(f"the function parse of a source returns a polars DataFrame, not {type(frame).__name__}")
     if job.of.gives == "files":
         if "pattern" in frame.columns:
             return frame
         if frame.schema.get("uri") != pl.String:
             raise ValueError("a source that gives files needs a column 'uri' of texts: their addresses")
+        if nulls := frame["uri"].null_count():
+            raise ValueError(f"the column 'uri' has no address in {nulls:,} of {frame.height:,} rows")
         return packed_files(frame["uri"], pipeline=pipeline)
     if job.of.gives == "targets":
         if source not in {*TARGET_LISTS, name := f"{pipeline.lower()}-targets"}:

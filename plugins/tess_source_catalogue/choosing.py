@@ -10,7 +10,7 @@ from numbers import Integral
 from typing import Any, TypeVar
 from urllib.parse import urljoin, urlsplit
 
-from tess_source.errors import QueryError, UnknownNameError
+from tess_source.errors import PluginError, QueryError, UnknownNameError
 from tess_source.hooks.records import Source
 from tess_source.names import KINDS
 from tess_source.names.sectors import sectors_of_text
@@ -110,6 +110,8 @@ def sources_of(
     ------
     UnknownNameError
         If there is no such pipeline, kind or source.
+    QueryError
+        If no source has lists of a kind.
     """
     names, chosen = (_small(_words(what, given)) for what, given in (("source", named), ("kind", kinds)))
     asked = _words("pipeline", pipelines) or (None if names else PIPELINES)
@@ -122,9 +124,12 @@ def sources_of(
         if name not in sources:
             raise UnknownNameError("source", name, sources)
     for kind in chosen or ():
-        known = {*KINDS, *(kind for source in sources.values() for kind in source.kinds)}
-        if kind != "dv" and kind not in known:
-            raise UnknownNameError("kind", kind, ["dv", *sorted(known)])
+        listed = {kind for source in sources.values() for kind in source.kinds}
+        listed |= {"dv"} if _is_dv(listed) else set()
+        if kind not in listed and kind != "dv" and kind not in KINDS:
+            raise UnknownNameError("kind", kind, sorted(listed))
+        if kind not in listed:
+            raise QueryError(f"no source has lists of {kind!r} files; there are lists of {', '.join(sorted(listed))}")
     return [
         source
         for source in sources.values()
@@ -183,12 +188,23 @@ def wanted_lists(
         The links of its index.
     call : callable
         Calls a function of the plugin with arguments.
+
+    Raises
+    ------
+    PluginError
+        If what the source gives is no list.
     """
     for sector in sectors:
         if sector < source.since:
             continue
         places: dict[tuple[int, int], list[str]] = {}
-        for address in call(source.locate, sector, links):
+        addresses = call(source.locate, sector, links)
+        if isinstance(addresses, str) or not isinstance(addresses, Iterable):
+            wrong = f"{addresses!r:.80}"
+            raise PluginError(
+                f"source {source.name!r}: locate({sector}, links) gave {wrong}, which is no list of addresses"
+            )
+        for address in addresses:
             places.setdefault(_sectors_in(address, sector), []).append(address)
         for (first, last), addresses in places.items():
             yield WantedList(source, first, last, tuple(addresses))

@@ -144,7 +144,8 @@ def _print_latest(ours: SessionCatalogue, form: str) -> None:
             pl.DataFrame({"sector": [sector]}), form, ("sector",)
         )
     if not asked:
-        note("the newest one in the catalogue; the archive was not asked")
+        which = "the newest one in the catalogue" if sector is not None else "the catalogue has no light curves"
+        note(f"{which}; the archive was not asked")
     if sector is None:
         raise click.exceptions.Exit(NOTHING)
 
@@ -190,7 +191,7 @@ def verify(session: Session, everything: bool, form: str) -> None:
 def rm(
     session: Session, sector: str | None, pipeline: tuple[str, ...], source: tuple[str, ...], everything: bool
 ) -> None:
-    """Remove the lists of the given sectors, pipelines and sources."""
+    """Remove the lists that match all of the given sectors, pipelines and sources."""
     if not (everything or sector or pipeline or source):
         raise click.UsageError("choose what to remove: --sector, --pipeline, --source or --all")
     ours = _catalogue_of(session)

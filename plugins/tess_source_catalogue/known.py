@@ -10,6 +10,7 @@ from tess_source.names.sectors import text_of_sectors
 from tess_source.wording import keyword
 from tess_source_catalogue.fields import OBSERVED
 from tess_source_catalogue.folder import Key
+from tess_source_catalogue.lacking import sectors_in_words
 from tess_source_catalogue.sources import SOURCES
 
 __all__ = ["check_columns", "check_places"]
@@ -66,7 +67,9 @@ def _check_parts(column: str, parts: Iterable[Part], lists: Collection[Key]) -> 
         if (pipeline, sector) not in here:
             lacking.setdefault(pipeline, []).append(sector)
     if lacking:
-        where = [f"{pipeline} in sectors {text_of_sectors(sectors)}" for pipeline, sectors in sorted(lacking.items())]
+        where = [
+            f"{pipeline} in {sectors_in_words(text_of_sectors(sectors))}" for pipeline, sectors in sorted(lacking.items())
+        ]
         what = "the position" if column in {"s_ra", "s_dec"} else f"column {column!r}"
         raise QueryError(
             f"{what} is not known of {' and '.join(where)}: {_update_in_words(column, lacking)}",

@@ -15,6 +15,7 @@ from tess_source.settings import ExecutorLike, OnProgress, checked_online
 from tess_source.workers import check_executor
 from tess_source_catalogue import copies, status, update
 from tess_source_catalogue.choosing import checked_sectors, matching, sources_of
+from tess_source_catalogue.declared import sources_in
 from tess_source_catalogue.folder import CatalogueFolder, Key
 from tess_source_catalogue.reading import Catalogue
 
@@ -82,6 +83,8 @@ class SessionCatalogue(Catalogue):
         ------
         QueryError
             If an argument makes no sense.
+        UnknownNameError
+            If there is no such pipeline, kind or source.
         OfflineError
             If no connection may be opened.
         """
@@ -169,6 +172,12 @@ class SessionCatalogue(Catalogue):
         check : bool
             Whether to ask the archive which lists have changed, without fetching any.
 
+        Returns
+        -------
+        ListStates
+            `state` is ``"here"``, ``"missing"``, or ``"not yet"`` if the archive had no such list. With `check` it is ``"current"``,
+            ``"changed"``, ``"gone"`` or ``"unknown"`` in place of ``"here"``, and `problem` says why it is unknown.
+
         Raises
         ------
         OfflineError
@@ -192,7 +201,7 @@ class SessionCatalogue(Catalogue):
         Returns
         -------
         polars.DataFrame
-            One row per file.
+            One row per file: `state` (``"whole"`` or ``"damaged"``), `source`, `first_sector`, `last_sector`, `path` and `reason`.
         """
         return status.verified(self.folder)
 
@@ -212,8 +221,17 @@ class SessionCatalogue(Catalogue):
         -------
         int
             The number of lists that were removed.
+
+        Raises
+        ------
+        QueryError
+            If a sector makes no sense.
+        UnknownNameError
+            If there is no such pipeline or source.
+        OSError
+            If a file cannot be removed.
         """
-        sources = self.session.registry.sources
+        sources = {**sources_in(self.folder.lists()), **self.session.registry.sources}
         every = source is None and pipeline is None  # also lists of plugins that are not there any more
         names = None if every else [one.name for one in sources_of(sources, pipeline, None, source or list(sources))]
         return len(status.removed(self.folder, checked_sectors(sector), names))

@@ -58,8 +58,6 @@ def targets_of(
 
     Parameters
     ----------
-    session : Session
-        Its catalogue is read, and updated where lists are missing.
     targets : object, optional
         Stars, names or places, as in a search; None: all stars of the lists.
     sector : int or str or iterable, optional
@@ -71,13 +69,14 @@ def targets_of(
     tmag : object, optional
         TESS magnitudes, e.g. ``(None, 10)`` or ``"<10"``.
     pipeline : str
-        ``"QLP"``, ``"TESS-SPOC"`` or ``"TGLC"`` for the stars of its files in place of SPOC's targets. Their lists have positions alone:
-        the other columns are null, and `exptime` does not count.
+        ``"QLP"``, ``"TESS-SPOC"``, ``"TGLC"``, or a pipeline of which a plugin declares such lists: the stars of its files in place of
+        SPOC's targets. The lists of these three have positions alone, so the other columns are null. `exptime` does not count.
 
     Returns
     -------
     TargetList
-        Sorted by sector and TIC id.
+        Sorted by sector and TIC id. Camera, CCD, TESS magnitude [mag] and position [deg, ICRS] are those of the TESS Science Office's
+        lists of 2-min and 20-s targets.
 
     Raises
     ------
@@ -98,10 +97,8 @@ def targets_of(
     from tess_source_catalogue.reading import Catalogue  # here: every session reads the accessor below, few ask it
 
     time = _checked_time(exptime)
-    name, own = _pipeline_with_lists(pipeline)
+    name, own = _pipeline_with_lists(session, pipeline)
     limits = None if tmag is None else _checked_magnitudes(tmag)
-    if own and limits is not None:
-        raise QueryError(keyword("tmag", tmag), f": the lists of {name} have no magnitudes")
     whom = _stars_and_places(session, targets, radius) if targets is not None else ()
     sectors = _sectors_with_lists(session, sector, own or LISTS[time])
     rows = _rows(
@@ -110,6 +107,8 @@ def targets_of(
         {"sectors": sectors, "pipelines": [name], "exptime": None if own else time},
     )
     if limits is not None:
+        if rows.height and rows["tmag"].is_null().all():
+            raise QueryError(keyword("tmag", tmag), f": the lists of {name} have no magnitudes")
         rows = rows.filter(pl.col("tmag").is_not_null() & limits.mask(pl.col("tmag")))
     return TargetList(rows.select(*TargetList.schema).sort("sector", "tic"))
 
@@ -122,11 +121,13 @@ def _stars_and_places(session: Session, targets: Any, radius: Any) -> tuple[Targ
     return query.targets
 
 
-def _pipeline_with_lists(pipeline: Any) -> tuple[str, str]:
+def _pipeline_with_lists(session: Session, pipeline: Any) -> tuple[str, str]:
     """Return a pipeline, and the source of its own lists; that of SPOC depends on the exposure time."""
-    from tess_source_catalogue.sources import SOURCES
+    from tess_source_catalogue.declared import sources_in
+    from tess_source_catalogue.folder import CatalogueFolder
 
-    own = {one.pipeline: one.name for one in SOURCES if one.gives == "targets" and one.pipeline != "SPOC"}
+    known = {**sources_in(CatalogueFolder.of(session.settings).lists()), **session.registry.sources}
+    own = {one.pipeline: one.name for one in known.values() if one.gives == "targets" and one.pipeline != "SPOC"}
     names = {name.upper(): name for name in ("SPOC", *own)}
     name = names.get(str(pipeline).strip().upper().replace("_", "-"))
     if name is None:
@@ -201,6 +202,8 @@ def _fetch(session: Session, source: str, sectors: list[int]) -> None:
     what = f"target lists of {sectors_in_words(text_of_sectors(sectors))}"
     if config.is_offline(session.settings.offline):
         raise OfflineError(what)
+    if source not in session.registry.sources:
+        raise QueryError(f"the {what} cannot be fetched: no plugin here declares the source {source!r}")
     done = Update(session, [session.registry.sources[source]], sectors).run()
     if done.failed:
         raise ServiceError(what, done.failed[0].problem)

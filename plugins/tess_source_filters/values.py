@@ -226,7 +226,10 @@ def span(value: Any, read: Callable[[Any], float] = number, show: Callable[[floa
         return _single_span(read(value))
     if match := _COMPARISON.fullmatch(value.strip()):
         return _span_of_comparison(match[1], read(match[2]))
-    ends = value.split("..", 1)
+    ends = [end.strip() for end in value.split("..", 1)]
+    if len(ends) == 2 and "" in ends and any(ends):
+        open_range = f">={ends[0]}" if ends[0] else f"<={ends[1]}"
+        raise ValueError(f"{value!r} lacks an end; an open range is written {open_range!r}")
     return between(read(ends[0]), read(ends[1])) if len(ends) == 2 else _single_span(read(value))
 
 

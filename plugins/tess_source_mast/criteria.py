@@ -116,7 +116,7 @@ def _checked_interval(name: str, value: Any) -> list[Any]:
         value = [match[1], match[2]]
     ends = [value.start, value.stop] if isinstance(value, slice) else _list_of(value)
     if len(ends) != 2:
-        shown = ends[0] if len(ends) == 1 else "x"
+        shown = ends[0] if len(ends) == 1 and isinstance(_python_value(ends[0]), int | float) else "x"
         raise QueryError(
             f"criterion {name!r} is a number with a fraction: give ",
             Wording("[least, greatest]", f"{name}=least..greatest"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -163,6 +164,10 @@ def _head_html(known: _Contents) -> list[Markup]:
     return parts
 
 
+FILLS = frozenset({0, -1, -999, -9999})
+"""What headers have for values of stars that are not known: QLP's have -1, eleanor's 0."""
+
+
 def _star_facts(known: _Contents) -> list[tuple[str, str]]:
     """Return what the headers say about the star, as (name, value)."""
     if known.light is None:
@@ -175,10 +180,17 @@ def _star_facts(known: _Contents) -> list[tuple[str, str]]:
     facts = [("sectors shown", str(len(curves)))]
     for name, card, form in wanted:
         values = [curve.meta.get(card) for curve in curves]
-        number = next((value for value in values if isinstance(value, int | float) and value == value), None)  # noqa: PLR0124
+        number = next((value for value in values if _is_known(value, card)), None)
         if number is not None:
             facts.append((name, form.format(number).replace("-", "−")))
     return facts
+
+
+def _is_known(value: Any, card: str) -> bool:
+    """Return whether the value of a card is a number, and not one that stands for "not known"."""
+    if not isinstance(value, int | float) or not isfinite(value):
+        return False
+    return card in {"RA_OBJ", "DEC_OBJ"} or value not in FILLS
 
 
 def _coverage_html(known: _Contents, inliner: Inliner) -> list[Markup]:

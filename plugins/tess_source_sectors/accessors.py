@@ -62,6 +62,10 @@ def sectors(
         If `pixels` is True and tess-point is not installed.
     ResolverError
         If no resolver knows a name.
+    LargeAnswerError
+        If the archive has more than 50,000 observations of the targets, and `large` is False.
+    ServiceError
+        If the archive or the resolver fails.
     OfflineError
         If `products` is True, no connection may be opened, and no answer is kept.
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tess_source.cli.asking import TakesTargets
+from tess_source.cli.asking import TakesTargets, radius_of
 from tess_source.cli.printing import NOTHING, format_option, note, print_rows
 from tess_source.names.sectors import text_of_sectors
 from tess_source.targets.lists import expand
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["sectors"]
 
-FEW = 10
+FEW = 20
 """Most stars that are said in a line of their own."""
 
 
@@ -64,6 +64,7 @@ def sectors(
     if not targets and not refresh:
         raise click.UsageError("give a target, or --refresh")
     from tess_source_sectors.known import SPECIAL, known_sectors
+    from tess_source_sectors.states import NO_FILE
     from tess_source_sectors.words import lines
 
     if refresh:
@@ -75,13 +76,17 @@ def sectors(
         return
     missing = missing or MISSING[0]
     rows: SeenSectors = session.sectors(
-        list(expand(joined(targets), missing)), sector=sector, products=products, pixels=pixels, radius=radius, refresh=refresh,
+        list(expand(joined(targets), missing)), sector=sector, products=products, pixels=pixels, radius=radius_of(radius), refresh=refresh,
         missing=missing, large=large,
     )  # fmt: skip
     print_rows(rows.to_polars(), form, [name for name in rows.shown if name in rows.columns], rows.whole)
     for line in islice(lines(rows.to_polars(), f"sectors {sector or known_sectors(session.settings)}"), FEW):
         note(line)
-    if (more := rows["target"].n_unique() - FEW) > 0:
+    nameless = rows.where(rows["tic"].is_null())["target"]
+    if (more := rows["tic"].drop_nulls().n_unique() + nameless.n_unique() - FEW) > 0:
         note(f"and {more:,} more")
+    if open_ones := rows.where(rows["state"] == NO_FILE)["sector"].drop_nulls().to_list():
+        update = f"tess-source catalogue update --source targets --sector {text_of_sectors(sorted({*open_ones}))}"
+        note(f"`{update}` fetches the target lists")
     if not len(rows.where(rows["camera"].is_not_null())):
         raise click.exceptions.Exit(NOTHING)

@@ -76,9 +76,15 @@ def _of_20_s(rows: pl.DataFrame, *, fast: bool) -> str:
 
 
 def lines(rows: pl.DataFrame, known: str) -> Iterator[str]:
-    """Yield a line about each star of a table, which names it by its TIC id, or else by its position in the question."""
+    """Yield a line about each star of a table, which names it by its TIC id, or else by its position in the question.
+
+    A star that was asked for twice has one line.
+    """
+    told: set[int] = set()
     for (number, tic), part in rows.group_by("target", "tic", maintain_order=True):
-        yield f"{f'TIC {tic}' if tic is not None else f'target {number}'}: {line(part, known)}"
+        if tic is None or tic not in told:
+            yield f"{f'TIC {tic}' if tic is not None else f'target {number}'}: {line(part, known)}"
+        told.update([] if tic is None else [tic])
 
 
 def _sectors(found: Iterable[int]) -> str:

@@ -76,12 +76,15 @@ def session_stars(
     Returns
     -------
     Stars
-        In the order of the targets, each star once.
+        In the order of the targets, each star once. Values are those of the TESS Input Catalog, version 8, as MAST's catalogue service
+        gives them, with errors; `to_table` has their units.
 
     Raises
     ------
     QueryError
         If a target makes no sense, or there are too many.
+    ResolverError
+        If no resolver knows a name.
     OfflineError
         If values are missing, and no connection may be opened.
     ServiceError

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tess_source.cli.asking import TakesTargets
+from tess_source.cli.asking import TakesTargets, radius_of
 from tess_source.cli.printing import NOTHING, format_option, note, print_rows
 from tess_source.targets.lists import expand
 from tess_source.targets.parse import MISSING
@@ -43,16 +43,9 @@ def stars(
 
     missing = missing or MISSING[0]
     given = list(expand(joined(targets), missing))
-    near, cone = _number_or_text(neighbours), _number_or_text(radius)
+    near, cone = radius_of(neighbours), radius_of(radius)
     found = stars_of_targets(session, given, neighbours=near, radius=cone, refresh=refresh, missing=missing)
     print_rows(found, form, [name for name in found.shown if name in found.columns], found.whole, found.looks)
     note(found.summary())
     if not found["version"].drop_nulls().len():
         raise click.exceptions.Exit(NOTHING)
-
-
-def _number_or_text(angle: str | None) -> float | str | None:
-    try:
-        return None if angle is None else float(angle)
-    except ValueError:
-        return angle

@@ -1,7 +1,7 @@
 """What the cache folder remembers of the TESS Input Catalog: rows of stars, and the cones within which all stars are known.
 
 It is one zip file with two Parquet tables, like a kept answer: written whole or not at all, and its checksums tell when it is damaged. Then
-it counts as missing. Values do not expire: entries of the TIC change with its versions only, every few years.
+it counts as missing. Values do not expire: entries of the TIC change with its versions only, every few years. That there is nothing does.
 """
 
 from __future__ import annotations
@@ -23,8 +23,11 @@ __all__ = ["Remembered"]
 
 log: logging.Logger = logger(__name__)
 
-TABLES = {"stars": SCHEMA, "cones": {"ra": "Float64", "dec": "Float64", "radius": "Float64", "asked": "String"}}
-"""Table → its columns and their polars types. Cones have their radius in arcsec."""
+TABLES = {
+    "stars": SCHEMA,
+    "cones": {"ra": "Float64", "dec": "Float64", "radius": "Float64", "asked": "String", "stars": "Int64"},
+}
+"""Table → its columns and their polars types. Cones have their radius in arcsec, and how many stars came."""
 
 
 class Remembered:
@@ -57,10 +60,10 @@ class Remembered:
         if self._kept:
             keep(self.path, _zip_bytes({"stars": self.stars, "cones": self.cones}), self.root)
 
-    def covers(self, cone: Cone) -> bool:
-        """Return whether all stars within a cone are known."""
+    def around(self, cone: Cone) -> pl.DataFrame:
+        """Return the cones that hold a cone, so that all its stars are known; none: they are not."""
         away = self.cones.select(away=separation(cone.ra, cone.dec, ra="ra", dec="dec"))["away"]
-        return bool((away + cone.radius <= self.cones["radius"] + ACCURACY).any())
+        return self.cones.filter(away + cone.radius <= self.cones["radius"] + ACCURACY)
 
     def within(self, cone: Cone) -> pl.DataFrame:
         """Return the known stars within a cone, nearest first, with their `separation` from its centre [arcsec]."""

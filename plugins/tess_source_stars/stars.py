@@ -50,7 +50,7 @@ class Stars(Rows):
     whole: ClassVar[Sequence[str]] = ("tic",)
     looks: ClassVar[Mapping[str, NumberLook]] = {
         "separation": NumberLook("arcsec", 1), "tmag": NumberLook(decimals=2),
-        "tmag_difference": NumberLook(decimals=2), "teff": NumberLook("K", 0),
+        "tmag_difference": NumberLook(decimals=2), "flux_ratio": NumberLook(decimals=5), "teff": NumberLook("K", 0),
         "radius": NumberLook("R☉", 3), "mass": NumberLook("M☉", 3), "distance": NumberLook("pc", 2),
     }  # fmt: skip
     noun = "star"

@@ -8,11 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from tess_source._lazy import pl
-from tess_source.clock import age_of, ago, this_moment
+from tess_source.clock import SKEW, age_of, ago, this_moment
 from tess_source.display import activity, text
 from tess_source.display.visible import logger
 from tess_source.errors import OfflineError, QueryError
-from tess_source.settings import Settings, is_offline
+from tess_source.settings import Settings, is_offline, max_age
 from tess_source_mast.batches import MOST_AT_A_TIME, batches, in_parallel
 from tess_source_stars.columns import SCHEMA
 from tess_source_stars.remembered import Remembered
@@ -80,7 +80,7 @@ class Tic:
             If the archive fails.
         """
         wanted = pl.DataFrame({"tic": pl.Series([*dict.fromkeys(tics)], dtype=pl.Int64)})
-        unknown = wanted.join(self._remembered.stars, on="tic", how="anti", maintain_order="left")
+        unknown = wanted.join(self._lasting(), on="tic", how="anti", maintain_order="left")
         missing = (wanted if self._refresh else unknown)["tic"].to_list()
         if missing:
             self._check(f"the TIC's values of {_tics(missing)}", len(missing), MOST_STARS, "star")
@@ -107,12 +107,34 @@ class Tic:
             most = f"give at most {MOST_RADIUS:g} arcsec; {WHOLE_TIC}"
             raise QueryError(f"a cone of {wide[0]:g} arcsec may have 100,000 stars of the TIC: {most}")
         unique = list(dict.fromkeys(cones))
-        missing = unique if self._refresh else [cone for cone in unique if not self._remembered.covers(cone)]
+        missing = unique if self._refresh else [cone for cone in unique if not self._covers(cone)]
         if missing:
             told = text.first([f"{cone.ra:.5f} {cone.dec:+.5f}" for cone in missing], text.FEW)
             self._check(f"the TIC's stars around {told}", len(missing), MOST_CONES, "cone")
             self._ask(rows_within, missing)
         return [self._remembered.within(cone) for cone in cones]
+
+    def _lasting(self) -> pl.DataFrame:
+        """Return the remembered stars that need not be asked for again.
+
+        That the TIC does not have a star is asked again after a while, as an archive in trouble may answer without a row.
+        """
+        stars = self._remembered.stars
+        if self._offline:
+            return stars
+        gone = pl.col("version").is_null()
+        old = [time for time in stars.filter(gone)["asked"].unique() if not self._is_young(time)]
+        return stars.filter(~(gone & pl.col("asked").is_in(old)))
+
+    def _covers(self, cone: Cone) -> bool:
+        """Return whether a cone need not be asked for again; one without a star, only for a while."""
+        around = self._remembered.around(cone)
+        return any(
+            self._offline or one["stars"] or self._is_young(one["asked"]) for one in around.iter_rows(named=True)
+        )
+
+    def _is_young(self, asked: str) -> bool:
+        return -SKEW <= age_of(asked) <= max_age(self._settings.max_age)
 
     def _check(self, what: str, count: int, most: int, noun: str) -> None:
         """Check that the archive may be asked, and for so much."""
@@ -150,7 +172,7 @@ class Tic:
         """Remember answers about cones or about ids."""
         came = [*came]  # after a failure, others may still come
         if came:
-            cones = [item for item, _ in came if isinstance(item, Cone)]
+            cones = [(item, rows.height) for item, rows in came if isinstance(item, Cone)]
             self._remembered.keep(pl.concat(rows for _, rows in came), _rows_of_cones(cones) if cones else None)
 
     def _log(self, found: pl.DataFrame, asked: int) -> None:
@@ -175,10 +197,12 @@ def _disposition(row: Mapping[str, Any]) -> str:
     return f"{row['disposition']}{'' if other is None else f' of TIC {other}'}"
 
 
-def _rows_of_cones(cones: Sequence[Cone]) -> pl.DataFrame:
+def _rows_of_cones(cones: Sequence[tuple[Cone, int]]) -> pl.DataFrame:
+    """Return cones that were asked for, each with the number of its stars, as they are remembered."""
     now = this_moment()
     rows = [
-        {"ra": float(cone.ra), "dec": float(cone.dec), "radius": float(cone.radius), "asked": now} for cone in cones
+        {"ra": float(cone.ra), "dec": float(cone.dec), "radius": float(cone.radius), "asked": now, "stars": stars}
+        for cone, stars in cones
     ]
     return pl.DataFrame(rows)
 

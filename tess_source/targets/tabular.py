@@ -122,9 +122,8 @@ def python_value(value: Any) -> Any:
         return value.decode("utf-8", "replace")
     if hasattr(value, "to_value") and hasattr(value, "unit"):
         return value.value if value.unit == "" else value
-    if isinstance(value, np.ndarray) and value.ndim == 0 and not value.dtype.names:
-        return next(iter(value.flat))
-    return value
+    is_scalar = isinstance(value, np.ndarray) and value.ndim == 0 and not value.dtype.names
+    return next(iter(value.flat)) if is_scalar else value
 
 
 def fields_of(value: Any) -> Mapping[str, Any] | None:

@@ -72,7 +72,8 @@ class TCEs(Rows):
             Quantities where there is a unit; depths in parts per million have the unit 1e-06. `epoch` is an astropy Time (format "jd",
             scale "tdb", barycentric): ``(t["epoch"] - Time(2457000, format="jd", scale="tdb")).jd`` is BTJD again, to the last digit.
             Saved as ECSV it keeps the digits of a Julian date (40 us). `search_epoch`, `data_start` and `data_stop` stay days since
-            JD 2457000. Nulls are masked. Descriptions are in ``info``.
+            JD 2457000. Nulls are masked. Descriptions are in ``info``. FITS has no unit for Earth radii: convert them before you save the
+            table as FITS.
         """
         whole("astropy")
         from astropy.table import QTable

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tess_source.display.visible import logger
 from tess_source.errors import QueryError
 from tess_source.hooks.records import Accessor
+from tess_source.wording import Wording
 
 if TYPE_CHECKING:
     from tess_source.session import Session
@@ -123,7 +124,8 @@ def _stars(session: Session, targets: Any) -> list[int]:
     if places or not query.targets:
         what = places[0] if places else "an observation"
         raise QueryError(
-            f"TOIs are known by TIC id, and {what} has none here: give the star's TIC id, or search for it and ask found.tois()"
+            f"TOIs are known by TIC id, and {what} has none here: give the star's TIC id, or ",
+            Wording("search for it and ask found.tois()", "`tess-source search TARGET --tois`"),
         )
     return [target.tic for target in query.targets if target.tic is not None]
 

@@ -42,7 +42,8 @@ class Tois(Rows):
         -------
         astropy.table.QTable
             Quantities where there is a unit; depths in parts per million have the unit 1e-06. `epoch` is an astropy Time (format "jd",
-            scale "tdb"). Nulls are masked. Descriptions are in ``info``.
+            scale "tdb"). Nulls are masked. Descriptions are in ``info``. FITS has no unit for Earth radii: convert them before you save
+            the table as FITS.
         """
         whole("astropy")
         from astropy.table import QTable

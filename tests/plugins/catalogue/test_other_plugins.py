@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from lists import FOLDER, ByName, catalogue_of
+from lists import FOLDER, ByName, Lists, catalogue_of
 from serving import Server, serving
 
 import tess_source_catalogue
@@ -17,6 +17,7 @@ from tess_source._lazy import pl
 from tess_source.errors import QueryError
 from tess_source.hooks.records import Source
 from tess_source_catalogue.session_catalogue import SessionCatalogue
+from tess_source_catalogue.targets import targets_of
 
 NAME = "mast:HLSP/tars/sec_1_cam_1_ccd_3/hlsp_tars_tess_ffi_s0001-{:016d}_tess_v01_lc.fits"
 QLP = "mast:HLSP/qlp/s0001/0000/0000/0000/0005/hlsp_qlp_tess_ffi_s0001-0000000000000005_tess_v01_llc.fits"
@@ -72,6 +73,18 @@ def test_a_star_is_not_absent_where_the_files_of_another_plugin_are_named_by_gai
     assert len(session.search(sector=1, pipeline="CDIPS", archive="catalogue")) == 1
     with pytest.raises(QueryError, match="the TIC ids of the files of CDIPS in sector 1 are not known: ask archive="):
         session.search("TIC 5", sector=1, pipeline="CDIPS", archive="catalogue")
+
+
+def test_the_stars_on_its_lists_are_targets_also_without_the_plugin(server: Server, tmp_path: Path) -> None:
+    words = {"cache": tmp_path, "discover": False}
+    ours = Session(server.url, plugins=[tess_source_catalogue, tess_source_filters, Lists(*SOURCES)], **words)  # type: ignore[arg-type]
+    assert targets_of(ours, sector=1, pipeline="tars", tmag="<10")["tic"].to_list() == [5]
+    others = Session(server.url, plugins=[tess_source_catalogue, tess_source_filters], **words)  # type: ignore[arg-type]
+    rows = targets_of(others, sector=1, pipeline="TARS").to_polars()
+    assert rows.select("tic", "camera", "tmag", "exptime").rows() == [(5, 1, 9.0, None), (6, 1, 12.1, None)]
+    with pytest.raises(QueryError, match="no plugin here declares the source 'tars-targets'"):
+        targets_of(others, sector=2, pipeline="TARS")
+    assert SessionCatalogue(others).rm(pipeline="TARS") == 1
 
 
 @pytest.mark.parametrize(

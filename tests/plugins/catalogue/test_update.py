@@ -16,7 +16,7 @@ from sizes import size
 
 from tess_source._lazy import pl
 from tess_source.download.lists import Lists
-from tess_source.errors import DownloadError, OfflineError, QueryError, UnknownNameError
+from tess_source.errors import DownloadError, OfflineError, PluginError, QueryError, UnknownNameError
 from tess_source_catalogue.folder import CatalogueFolder, ListFile
 from tess_source_catalogue.parse.targets import read_targets
 from tess_source_catalogue.session_catalogue import SessionCatalogue
@@ -136,8 +136,8 @@ def test_unknown_words_are_refused_with_the_known_ones(
 
 def test_a_choice_without_any_source_is_an_error(server: Server, tmp_path: Path) -> None:
     catalogue = catalogue_of(server, tmp_path, source("lc"))
-    with pytest.raises(QueryError, match="no source has lists"):
-        catalogue.update(1, kind="tp")
+    with pytest.raises(QueryError, match=r"no source has lists of 'tp' files; there are lists of lc$"):
+        catalogue.update(1, kind="lc,tp")
 
 
 def test_nothing_is_fetched_offline(server: Server, tmp_path: Path) -> None:
@@ -287,7 +287,7 @@ def test_a_list_of_which_no_name_is_understood_is_no_list_without_files(
 ) -> None:
     server.files["/lists/lc_1.sh"] = listed("name0", "name1")
     (failed,) = catalogue.update(1, progress=False).failed
-    assert "none of its 2 names is understood, such as 'name0'" in failed.problem
+    assert "none of its 2 names is understood as one of SPOC, such as 'name0'" in failed.problem
     assert ("lc", 1, 1) not in catalogue.folder.lists()
 
 
@@ -319,12 +319,10 @@ def test_a_full_disk_ends_the_update_and_what_is_kept_stays(
 ) -> None:
     fill(server, range(1, 13), ["lc"])
     catalogue = catalogue_of(server, tmp_path, source("lc"), jobs=jobs)
-    room = 3
+    room = iter(range(3))  # what threads take turns at
 
     def used_up(*_: object) -> None:
-        nonlocal room
-        room -= 1
-        if room < 0:
+        if next(room, None) is None:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     owner, name = {"list": (Lists, "_new"), "facts": (CatalogueFolder, "note"), "rows": (CatalogueFolder, "keep")}[
@@ -381,6 +379,29 @@ def test_a_mistake_in_a_plugin_costs_only_its_lists(server: Server, tmp_path: Pa
 
     catalogue = catalogue_of(server, tmp_path, source("lc"), source("targets", parse=mistaken))
     assert states(catalogue, 1) == {("lc", 1): "new", ("targets", 1): "failed"}
+
+
+@pytest.mark.parametrize("addresses", [None, "https://archive.stsci.edu/lc_1.sh", 5])
+def test_a_source_that_locates_no_list_of_addresses_is_named(server: Server, tmp_path: Path, addresses: object) -> None:
+    catalogue = catalogue_of(server, tmp_path, source("lc", locate=lambda sector, links: addresses))
+    with pytest.raises(PluginError, match=r"source 'lc': locate\(1, links\) gave .* which is no list of addresses"):
+        catalogue.update(1, progress=False)
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        (None, "returns a polars DataFrame, not NoneType"),
+        ([1], "returns a polars DataFrame, not list"),
+        (pl.DataFrame({"address": ["a"]}), "needs a column 'uri'"),
+        (pl.DataFrame({"uri": ["a.fits", None]}), "no address in 1 of 2 rows"),
+    ],
+    ids=["none", "list", "column", "null"],
+)
+def test_what_a_source_may_not_give_is_said(server: Server, tmp_path: Path, rows: object, said: str) -> None:
+    catalogue = catalogue_of(server, tmp_path, source("lc", parse=lambda path, address: rows))
+    (failed,) = catalogue.update(1, progress=False).failed
+    assert said in failed.problem
 
 
 def test_an_archive_that_is_down_ends_the_update(server: Server, catalogue: SessionCatalogue) -> None:

@@ -78,6 +78,7 @@ def test_values_in_many_forms_mean_the_same(name: str, value: Any, meant: list[A
         ("t_exptime", slice(None, 3), "finite"),
         ("t_exptime", ["a", "b"], "finite"),
         ("t_exptime", "fast", "least, greatest"),
+        ("t_exptime", "<10", r"\[x, x\] for exactly one"),
         ("obs_id", "tess*", "wildcards=True"),
         ("obs_id", ["100%"], "wildcards=True"),
     ],

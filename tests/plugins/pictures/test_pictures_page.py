@@ -22,7 +22,7 @@ from tess_source.errors import QueryError
 from tess_source.functions import load_plan
 from tess_source.targets.target import Target
 from tess_source_pictures.html import link, table, text
-from tess_source_pictures.page import _web_address
+from tess_source_pictures.page import _is_known, _web_address
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 VOID = {"meta", "link", "br", "hr", "img"}
@@ -326,3 +326,14 @@ def test_the_page_is_no_wider_than_a_phone(file: Path, tmp_path: Path) -> None:
     (found,) = re.findall(r'<p id="width" data-beyond="0">(\d+) of (\d+)</p>', done.stdout)
     assert found[0] == found[1]  # nothing to be pushed sideways; the scroll bar is not counted
     assert 360 < int(found[0]) <= 390
+
+
+@pytest.mark.parametrize("fill", [-1.0, 0.0, -999, float("nan"), float("inf"), None, "unknown"])
+def test_what_headers_have_for_values_that_are_not_known_is_not_shown(fill: object) -> None:
+    assert not _is_known(fill, "LOGG")
+    assert not _is_known(fill, "TEFF")
+
+
+def test_values_of_stars_are_shown_also_where_they_are_small_or_negative() -> None:
+    assert _is_known(0.0, "RA_OBJ") and _is_known(-1.0, "DEC_OBJ")
+    assert _is_known(-0.3, "LOGG") and _is_known(-1.1, "TESSMAG")

@@ -67,9 +67,22 @@ def test_what_cannot_be_asked_is_said(program: Program, words: tuple[str, ...], 
 
 
 def test_of_many_stars_the_first_are_said_and_the_number_of_the_others(program: Program, tmp_path: Path) -> None:
-    (tmp_path / "stars.txt").write_text("".join(f"84.{number} -80.4\n" for number in range(13)))
+    (tmp_path / "stars.txt").write_text("".join(f"84.{number} -80.4\n" for number in range(23)))
     ran = program("sectors", f"@{tmp_path / 'stars.txt'}", "--no-products", "--sector", "1")
-    assert ran.err.splitlines()[-2:] == ["target 9: on silicon in sector 1", "and 3 more"]
+    assert ran.err.splitlines()[-2:] == ["target 19: on silicon in sector 1", "and 3 more"]
+
+
+def test_a_star_that_is_given_twice_is_summed_up_once_and_the_way_to_its_lists_is_said(program: Program) -> None:
+    said = program("sectors", str(TOI3505), f"TIC {TOI3505}").err.splitlines()
+    assert sum(line.startswith(f"TIC {TOI3505}: ") for line in said) == 1
+    assert said[-1] == "`tess-source catalogue update --source targets --sector 14,41` fetches the target lists"
+
+
+@pytest.mark.parametrize("radius", ["30", "0.5 arcmin"])
+def test_a_radius_is_in_arcsec_unless_it_has_a_unit(program: Program, radius: str) -> None:
+    words = ("84.291188 -80.46912", "--sector", "1", "--format", "csv", "--radius", radius)
+    (row,) = csv.DictReader(io.StringIO(program("sectors", *words).out))
+    assert row["tic"] == str(PI_MEN)
 
 
 def test_refresh_alone_fetches_the_footprints_of_new_sectors(program: Program) -> None:

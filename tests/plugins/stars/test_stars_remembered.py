@@ -179,3 +179,20 @@ def test_a_table_of_another_version_counts_as_missing(service: TicService, tmp_p
     monkeypatch.setattr(remembered, "TABLES", grown)
     with pytest.raises(OfflineError, match="are those of another version"):
         session_at(service, cache=tmp_path, offline=True).stars(DWARF)
+
+
+def test_that_there_is_nothing_is_asked_again_once_the_answer_is_old(service: TicService, tmp_path: Path) -> None:
+    sky, service.sky = service.sky, {}  # an archive in trouble, whose answers are empty
+    asked = session_at(service, cache=tmp_path)
+    assert asked.stars(DWARF)["tmag"].to_list() == [None]
+    assert len(asked.stars((84.2912, -80.46914), radius=30)) == 0
+    service.sky = sky
+    assert asked.stars(DWARF)["tmag"].to_list() == [None]  # as it was just asked
+    assert len(asked.stars((84.2912, -80.46914), radius=30)) == 0
+    later = session_at(service, cache=tmp_path, max_age=0)
+    assert later.stars(DWARF)["tmag"].to_list() == [10.0]
+    assert later.stars((84.2912, -80.46914), radius=30)["tic"].to_list() == [TWIN, DWARF, FAINT]
+    count = len(service.asked_of_tic)
+    assert session_at(service, cache=tmp_path, offline=True).stars(DWARF)["tmag"].to_list() == [10.0]
+    assert later.stars(DWARF)["tmag"].to_list() == [10.0]  # what is there lasts
+    assert len(service.asked_of_tic) == count

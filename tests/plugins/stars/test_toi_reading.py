@@ -9,6 +9,7 @@ import re
 from pathlib import Path
 
 import pytest
+from astropy.table import QTable
 from fuzz import altered, attempts
 from toi_case import HEADERS, KEYS, PREAMBLE, ROWS, table, toi
 
@@ -230,6 +231,19 @@ def test_an_astropy_table_has_units_and_times() -> None:
     assert made["epoch"][0].jd == pytest.approx(2459000.123456, abs=1e-9)
     assert made["epoch"].scale == "tdb"
     assert "TFOPWG" in made["disposition"].info.description
+
+
+def test_a_table_is_saved_as_fits_once_its_radii_are_in_a_unit_that_fits_has(tmp_path: Path) -> None:
+    made = tois_of_bytes(table(), "a table").to_table()
+    for name in ("planet_radius", "planet_radius_err"):
+        made[name] = made[name].to("solRad")
+    made.write(tmp_path / "tois.fits")
+    again = QTable.read(tmp_path / "tois.fits", astropy_native=True)
+    assert again["planet_radius"].to_value("solRad") == pytest.approx(
+        made["planet_radius"].to_value("solRad"), nan_ok=True
+    )
+    assert str(again["depth"].unit) == "1e-06"
+    assert again["epoch"][0].jd == pytest.approx(made["epoch"][0].jd, abs=1e-9)
 
 
 @pytest.mark.real
