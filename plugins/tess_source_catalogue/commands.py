@@ -191,7 +191,10 @@ def verify(session: Session, everything: bool, form: str) -> None:
 def rm(
     session: Session, sector: str | None, pipeline: tuple[str, ...], source: tuple[str, ...], everything: bool
 ) -> None:
-    """Remove the lists that match all of the given sectors, pipelines and sources."""
+    """Remove lists, by sectors, pipelines and sources.
+
+    A list is removed if it matches all that are given.
+    """
     if not (everything or sector or pipeline or source):
         raise click.UsageError("choose what to remove: --sector, --pipeline, --source or --all")
     ours = _catalogue_of(session)

@@ -81,10 +81,11 @@ def answer(
     if reasons := reasons_for(registry, settings, query, seen, find):
         record["reasons"] = reasons
 
+    unlisted: list[int] = []
+
     def part(seen: Observations, listed: Products) -> Found:
         found = Found(listed.unique(), seen, Links.empty(), query, record=record, from_store=recalled.from_store)
-        if unlisted := count_unlisted_images(registry, seen, listed):
-            record["unlisted"] = record.get("unlisted", 0) + unlisted
+        unlisted.append(count_unlisted_images(registry, seen, listed))
         return linked(registry, settings, found)
 
     def begun(seen: Observations) -> Found:
@@ -93,6 +94,8 @@ def answer(
 
     is_apart = _is_apart(registry, settings, query, seen)
     found = found_by_stars(seen, begun) if is_apart else part(seen, recalled.answer.products)
+    if sum(unlisted):
+        record["unlisted"] = sum(unlisted)
     return found if words is None else select(registry, settings, found, words, [drop.filter for drop in found.drops])
 
 

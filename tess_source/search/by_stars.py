@@ -16,13 +16,16 @@ from tess_source.tables.found import Drop, Found
 from tess_source.tables.listing import Observations, Products
 from tess_source.tables.rows import joined, thrifty
 from tess_source.targets.target import Query
+from tess_source.threads import in_order
 
 __all__ = ["found_by_stars", "is_large"]
 
-LARGE = 300_000
-"""Observations from which an answer is put together of parts, which take a third more time: 10,000 stars have fewer light curves."""
-PART = 100_000
+LARGE = 100_000
+"""Observations from which an answer is put together of parts."""
+PART = 50_000
 """Observations in one part, about: as many as whole stars have."""
+AT_ONCE = 2
+"""Parts that are made at the same time: operations on tables leave cores idle in turn."""
 
 
 def is_large(registry: Registry, seen: Observations, query: Query) -> bool:
@@ -38,12 +41,16 @@ def found_by_stars(seen: Observations, found: Callable[[Observations], Found]) -
     seen : Observations
         In order of their stars.
     found : callable
-        Returns the answer about some of them.
+        Returns the answer about some of them. It is called by two threads.
     """
+
+    def slim(some: Observations) -> Found:
+        part = found(some)
+        return replace(part, products=Products(thrifty(part.products.to_polars())))
+
     products, links, drops, one = [], [], [], None
-    for some in _some_stars(seen):
-        one = found(some)
-        products.append(Products(thrifty(one.products.to_polars())))
+    for one in in_order(slim, list(_some_stars(seen)), AT_ONCE):
+        products.append(one.products)
         links.append(one.links)
         drops.append(one.drops)
     assert one is not None

@@ -26,18 +26,20 @@ _TYPES = {
     "tic": "Int64", "camera": "Int32", "ccd": "Int32", "tmag": "Float64", "ra": "Float64", "dec": "Float64", "gaia": "Int64",
     "sector": "Int32",
 }  # fmt: skip
-_SOUND = {
-    "tic": (pl.col("tic") > 0).fill_null(value=False),
-    "gaia": pl.col("gaia") > 0,
-    "sector": pl.col("sector") > 0,
-    "camera": pl.col("camera").is_between(1, 4),
-    "ccd": pl.col("ccd").is_between(1, 4),
-    "ra": pl.col("ra").is_between(-360, 720),
-    "dec": pl.col("dec").is_between(-90, 90),
-    "tmag": pl.col("tmag").is_between(-30, 50),
-}
-_TARGETS = Layout(ALIASES, ("tic", "camera", "ccd", "ra", "dec"), _TYPES, _SOUND)
-_HLSP = Layout(ALIASES, ("tic", "ra", "dec"), _TYPES, {**_SOUND, "tic": _SOUND["tic"] | pl.col("gaia").is_not_null()})
+
+
+def _sound() -> dict[str, pl.Expr]:
+    """Return which values can be, column by column."""
+    return {
+        "tic": (pl.col("tic") > 0).fill_null(value=False),
+        "gaia": pl.col("gaia") > 0,
+        "sector": pl.col("sector") > 0,
+        "camera": pl.col("camera").is_between(1, 4),
+        "ccd": pl.col("ccd").is_between(1, 4),
+        "ra": pl.col("ra").is_between(-360, 720),
+        "dec": pl.col("dec").is_between(-90, 90),
+        "tmag": pl.col("tmag").is_between(-30, 50),
+    }
 
 
 def read_targets(path: Path, address: str) -> pl.DataFrame:
@@ -64,7 +66,8 @@ def read_targets(path: Path, address: str) -> pl.DataFrame:
     OSError
         If it cannot be read.
     """
-    rows, strange = read_rows(path, _TARGETS)
+    layout = Layout(ALIASES, ("tic", "camera", "ccd", "ra", "dec"), _TYPES, _sound())
+    rows, strange = read_rows(path, layout)
     rows = scaled(_around(rows.drop("gaia", strict=False)))
     key = [name for name in ("tic", "sector", "camera", "ccd") if name in rows.columns]
     return with_strange(rows.unique(key, keep="last", maintain_order=True).sort(key), strange)
@@ -93,7 +96,9 @@ def read_hlsp_targets(path: Path, address: str) -> pl.DataFrame:
     OSError
         If it cannot be read.
     """
-    rows, strange = read_rows(path, _HLSP)
+    sound = _sound()
+    sound["tic"] |= pl.col("gaia").is_not_null()
+    rows, strange = read_rows(path, Layout(ALIASES, ("tic", "ra", "dec"), _TYPES, sound))
     keys = [name for name in ("tic", "gaia") if name in rows.columns]
     rows = rows.with_columns(tic=pl.when(pl.col("tic") > 0).then("tic"))  # 0 or -1: not in the TIC
     rows = scaled(_around(rows.select(*keys, "ra", "dec")))

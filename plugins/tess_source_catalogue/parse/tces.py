@@ -30,12 +30,7 @@ ALIASES: Mapping[str, Sequence[str]] = {
 """Our name of a column → its names in these tables, the second ones in those of 2018 and 2019; see
 `tess_source_catalogue.parse.tables.Layout`."""
 _VALUES = [name for name in ALIASES if name not in {"tic", "tce", "sectors"}]
-_LAYOUT = Layout(
-    ALIASES,
-    ("tic", "tce", "period"),
-    {"tic": "Int64", "tce": "Int32", **dict.fromkeys(_VALUES, "Float64")},
-    {name: (pl.col(name) > 0).fill_null(value=False) for name in ("tic", "tce")},
-)
+_TYPES = {"tic": "Int64", "tce": "Int32", **dict.fromkeys(_VALUES, "Float64")}
 
 
 def read_tces(path: Path, address: str) -> pl.DataFrame:
@@ -63,7 +58,8 @@ def read_tces(path: Path, address: str) -> pl.DataFrame:
     OSError
         If it cannot be read.
     """
-    rows, strange = read_rows(path, _LAYOUT)
+    sound = {name: (pl.col(name) > 0).fill_null(value=False) for name in ("tic", "tce")}
+    rows, strange = read_rows(path, Layout(ALIASES, ("tic", "tce", "period"), _TYPES, sound))
     values = [name for name in _VALUES if name in rows.columns]  # of fits that did not converge, some are infinite
     rows = rows.with_columns(pl.when(pl.col(name).is_finite()).then(name).alias(name) for name in values)
     errors = [name for name in values if name.endswith("_err")]
