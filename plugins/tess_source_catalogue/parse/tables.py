@@ -68,6 +68,7 @@ def read_rows(path: Path, layout: Layout) -> tuple[pl.DataFrame, pl.Series]:
     fields, separator = _unquoted(body, separator)
     fit = fields.str.count_matches(separator, literal=True) + 1 == len(header)
     told = _columns(_split(fields.filter(fit), separator, len(header)), header, layout.aliases)
+    told = told.with_columns(_given(told[name]) for name in layout.types if name in told.columns)
     found = _numbers(told, layout.types)
     misfits = body.filter(~fit)
     reason = f"rows with another number of columns than its header has: {misfits[0][:80]!r}" if len(misfits) else ""
@@ -97,10 +98,9 @@ def _header_and_body(path: Path, layout: Layout) -> tuple[list[str], str, pl.Ser
 def _faults(told: pl.DataFrame, found: pl.DataFrame, layout: Layout) -> Iterator[tuple[pl.Series, str]]:
     """Yield masks of rows that cannot be, and what is wrong with the first of each."""
     for name in (name for name in layout.types if name in told.columns):
-        given = _given(told[name])
-        mask = given.is_not_null() & found[name].is_null()
+        mask = told[name].is_not_null() & found[name].is_null()
         if mask.any():
-            yield mask, f"{given.filter(mask)[0][:40]!r} as {name}, which is no number"
+            yield mask, f"{told[name].filter(mask)[0][:40]!r} as {name}, which is no number"
     for name, sound in layout.sound.items():
         mask = ~found.select(sound.fill_null(value=True)).to_series()
         if mask.any():
@@ -111,7 +111,7 @@ def _faults(told: pl.DataFrame, found: pl.DataFrame, layout: Layout) -> Iterator
 def _numbers(told: pl.DataFrame, types: Mapping[str, str]) -> pl.DataFrame:
     """Return rows with all columns of numbers, null where there is no number."""
     numbers = {
-        name: _number(_given(told[name]), kind)
+        name: _number(told[name], kind)
         if name in told.columns
         else pl.repeat(None, told.height, dtype=getattr(pl, kind), eager=True)
         for name, kind in types.items()
