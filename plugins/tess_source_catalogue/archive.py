@@ -16,7 +16,7 @@ from tess_source.clock import ago, now
 from tess_source.display.visible import logger
 from tess_source.errors import QueryError
 from tess_source.hooks.records import Source
-from tess_source.names.sectors import text_of_sectors
+from tess_source.names.sectors import sectors_in_words, text_of_sectors
 from tess_source.search.nearby import FOOTPRINT
 from tess_source.settings import Settings
 from tess_source.tables.listing import Observations, Products
@@ -28,7 +28,6 @@ from tess_source_catalogue.criteria import Criteria, criteria_of, exact_values, 
 from tess_source_catalogue.fields import OBSERVED
 from tess_source_catalogue.folder import TICK, CatalogueFolder, ListFacts, ListFile
 from tess_source_catalogue.known import check_columns, check_places
-from tess_source_catalogue.lacking import sectors_in_words
 from tess_source_catalogue.reading import Catalogue
 from tess_source_filters.words import Words
 

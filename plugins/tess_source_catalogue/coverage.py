@@ -9,7 +9,7 @@ from typing import TypeVar
 from tess_source._lazy import pl
 from tess_source.errors import QueryError
 from tess_source.hooks.records import Source
-from tess_source.names.sectors import text_of_sectors
+from tess_source.names.sectors import sectors_in_words, text_of_sectors
 from tess_source.targets.target import Query
 from tess_source.wording import Wording, keyword
 from tess_source_catalogue.asked import AskedLists
@@ -21,7 +21,6 @@ from tess_source_catalogue.lacking import (
     label,
     missing_in_words,
     nameless_in_words,
-    sectors_in_words,
     several_in_words,
     updates_in_words,
 )  # fmt: skip

@@ -6,11 +6,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from tess_source._lazy import pl
 from tess_source.errors import QueryError
-from tess_source.names.sectors import text_of_sectors
+from tess_source.names.sectors import sectors_in_words, text_of_sectors
 from tess_source.wording import keyword
 from tess_source_catalogue.fields import OBSERVED
 from tess_source_catalogue.folder import Key
-from tess_source_catalogue.lacking import sectors_in_words
 from tess_source_catalogue.sources import SOURCES
 
 __all__ = ["check_columns", "check_places"]

@@ -6,24 +6,18 @@ from collections.abc import Collection, Container, Iterable, Mapping
 from datetime import UTC, datetime
 
 from tess_source.hooks.records import Source
-from tess_source.names.sectors import text_of_sectors
+from tess_source.names.sectors import sectors_in_words, text_of_sectors
 from tess_source.wording import Wording, keyword
 
 __all__ = [
     "absent_in_words", "known_in_words", "label", "missing_in_words", "nameless_in_words", "not_yet_in_words",
-    "sectors_in_words", "several_in_words",
-    "updates_in_words",
+    "several_in_words", "updates_in_words",
 ]  # fmt: skip
 
 
 def label(source: Source) -> str:
     """Return what a list is of, besides its pipeline, e.g. ``"lc"``."""
     return source.name.removeprefix(source.pipeline.lower()).strip("-") or "/".join(source.kinds)
-
-
-def sectors_in_words(text: str) -> str:
-    """Return ``"sector 14"`` or ``"sectors 14-16"``."""
-    return f"sector {text}" if text.isdigit() else f"sectors {text}"
 
 
 def known_in_words(sources: Mapping[str, Source]) -> str:

@@ -10,7 +10,7 @@ from tess_source._lazy import pl
 from tess_source.display.text import NumberLook
 from tess_source.errors import OfflineError, QueryError, ServiceError, UnknownNameError
 from tess_source.hooks.records import Accessor
-from tess_source.names.sectors import text_of_sectors
+from tess_source.names.sectors import sectors_in_words, text_of_sectors
 from tess_source.tables.rows import Rows
 from tess_source.targets.target import DEFAULT_RADIUS, Target
 from tess_source.wording import keyword
@@ -196,7 +196,6 @@ def _is_in(sector: int, part: Any) -> bool:
 
 def _fetch(session: Session, source: str, sectors: list[int]) -> None:
     """Fetch target lists into the catalogue."""
-    from tess_source_catalogue.lacking import sectors_in_words
     from tess_source_catalogue.update import Update
 
     what = f"target lists of {sectors_in_words(text_of_sectors(sectors))}"

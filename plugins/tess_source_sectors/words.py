@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from tess_source._lazy import pl
-from tess_source.names.sectors import text_of_sectors
+from tess_source.names.sectors import sectors_in_words, text_of_sectors
 from tess_source_sectors.states import (
     DELIVERED,
     EDGE,
@@ -89,6 +89,4 @@ def lines(rows: pl.DataFrame, known: str) -> Iterator[str]:
 
 def _sectors(found: Iterable[int]) -> str:
     """Return sectors in words, e.g. ``sectors 14-15, 41``."""
-    unique = sorted(set(found))
-    shown = text_of_sectors(unique).replace(",", ", ")
-    return f"sector {shown}" if len(unique) == 1 else f"sectors {shown}"
+    return sectors_in_words(text_of_sectors(found).replace(",", ", "))

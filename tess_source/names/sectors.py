@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from tess_source._lazy import pl
 
-__all__ = ["runs_of_sectors", "sectors_of_text", "text_of_sectors", "texts_of_sectors"]
+__all__ = ["runs_of_sectors", "sectors_in_words", "sectors_of_text", "text_of_sectors", "texts_of_sectors"]
 
 MOST_DIGITS = 4
 """Of a sector, as in names."""
@@ -58,6 +58,27 @@ def text_of_sectors(sectors: Iterable[int]) -> str:
     '2,5,8-12'
     """
     return ",".join(str(first) if first == last else f"{first}-{last}" for first, last in runs_of_sectors(sectors))
+
+
+def sectors_in_words(text: str) -> str:
+    """Return a text of `text_of_sectors` in words.
+
+    Parameters
+    ----------
+    text : str
+        Such as ``"14"`` or ``"2,5,8-12"``.
+
+    Returns
+    -------
+    str
+        With *sector* or *sectors* in front.
+
+    Examples
+    --------
+    >>> sectors_in_words("14"), sectors_in_words("14-16")
+    ('sector 14', 'sectors 14-16')
+    """
+    return f"sector {text}" if text.isdigit() else f"sectors {text}"
 
 
 def sectors_of_text(text: str) -> tuple[int, ...]:
