@@ -5,12 +5,15 @@ All of them are null for whatever is no product of a data-validation run.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from functools import wraps
+from typing import TYPE_CHECKING, TypeAlias
 
 from tess_source._lazy import pl
 from tess_source.hooks.records import Column
 from tess_source.names.sectors import texts_of_sectors
 from tess_source.tables.listing import Links
+from tess_source_dv.sets import few
 from tess_source_dv.sets.links import link
 from tess_source_dv.sets.members import KINDS
 
@@ -32,6 +35,25 @@ def described(products: Products, links: Links | None = None) -> Products:
     return products
 
 
+Compute: TypeAlias = "Callable[[Products, Links], pl.Series]"
+
+
+def _or(of_few: Callable[[Products, Links], few.Texts]) -> Callable[[Compute], Compute]:
+    """Return a decorator: values of a few products are computed by a function of `tess_source_dv.sets.few`."""
+
+    def decorator(of_many: Compute) -> Compute:
+        @wraps(of_many)
+        def compute(products: Products, links: Links) -> pl.Series:
+            if len(links) and few.are_few(products, links):
+                return pl.Series(of_few(products, links), dtype=pl.String)
+            return of_many(products, links)
+
+        return compute
+
+    return decorator
+
+
+@_or(few.set_keys)
 def _set_keys(products: Products, links: Links) -> pl.Series:
     if not len(links):
         return _nothing(products)
@@ -39,6 +61,7 @@ def _set_keys(products: Products, links: Links) -> pl.Series:
     return _values_by_key(uris, _of_kind(links, "dv-set", key="subject", value="object"))
 
 
+@_or(few.sector_texts)
 def _sector_texts(products: Products, links: Links) -> pl.Series:
     """Return the sectors of each set as text: the sector of a single-sector search, else those of the linked data."""
     sets, frame = _known_set_keys(products, links), products.to_polars()
@@ -54,6 +77,7 @@ def _sector_texts(products: Products, links: Links) -> pl.Series:
     return frame.select(pl.coalesce(single, listed)).to_series()
 
 
+@_or(few.states)
 def _states(products: Products, links: Links) -> pl.Series:
     sets, frame = _known_set_keys(products, links), products.to_polars()
     if not sets.count():
@@ -63,6 +87,7 @@ def _states(products: Products, links: Links) -> pl.Series:
     return frame.select(pl.when(sets.is_not_null()).then(pl.coalesce(told, single))).to_series()
 
 
+@_or(few.superseding_keys)
 def _superseding_keys(products: Products, links: Links) -> pl.Series:
     sets = _known_set_keys(products, links)
     if not sets.count():
@@ -70,6 +95,7 @@ def _superseding_keys(products: Products, links: Links) -> pl.Series:
     return _values_by_key(sets, _of_kind(links, "supersedes", key="object", value="subject"))
 
 
+@_or(few.superseded_keys)
 def _superseded_keys(products: Products, links: Links) -> pl.Series:
     sets = _known_set_keys(products, links)
     if not sets.count():
