@@ -96,9 +96,9 @@ def by_source(frame: pl.DataFrame, states: Sequence[str]) -> pl.DataFrame:
 
 
 def _sectors_in_words(part: pl.DataFrame) -> str | None:
-    """Return the sectors of lists, e.g. ``"1-5,8"``; of lists about several sectors, those with which they end."""
+    """Return the sectors of lists, e.g. ``"1-5,8"``; of lists about several sectors, those with which they end; of their page, all."""
     several = part.filter(pl.col("first_sector") != pl.col("last_sector"))["last_sector"]
     one = part.filter(pl.col("first_sector") == pl.col("last_sector"))["last_sector"]
-    said = [text_of_sectors(one)] if len(one) else []
+    said = ["all"] if 0 in one else [text_of_sectors(one)] if len(one) else []
     said += [f"runs to {text_of_sectors(several)}"] if len(several) else []
     return "; ".join(said) or None

@@ -90,16 +90,16 @@ def update(
     elif done.count("unchanged") < len(done.outcomes):
         shown = done.by_source()
         print_rows(shown, form, shown.columns)
-    for failure in done.failed:
-        say(f"{failure.source}: {failure.problem}")
+    for failure in done.failures():
+        say(failure)
     strange = sum(one.strange for one in done.outcomes)
     if strange:
         note(f"{text.number(strange, 'entry')} not understood: see tess-source catalogue status")
     note(f"{done.summary()}; in {ours.folder.root}")
     saved = ours.save(target) if target else None
     if saved is not None:
-        for failure in saved.failed:
-            say(f"{failure.source}: {failure.problem}")
+        for failure in saved.failures():
+            say(failure)
         note(f"{saved.summary()}; in {target}")
     if done.failed or (saved is not None and saved.failed):
         raise click.exceptions.Exit(SOME_FAILED)

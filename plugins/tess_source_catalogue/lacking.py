@@ -10,7 +10,7 @@ from tess_source.names.sectors import sectors_in_words, text_of_sectors
 from tess_source.wording import Wording, keyword
 
 __all__ = [
-    "absent_in_words", "known_in_words", "label", "missing_in_words", "nameless_in_words", "not_yet_in_words",
+    "absent_in_words", "known_in_words", "label", "lists_in_words", "missing_in_words", "nameless_in_words", "not_yet_in_words",
     "several_in_words", "updates_in_words",
 ]  # fmt: skip
 
@@ -53,12 +53,23 @@ def absent_in_words(absent: Mapping[tuple[str, int], float], sources: Mapping[st
 
 def not_yet_in_words(sectors: Collection[int], lists: Iterable[tuple[str, int]]) -> str:
     """Return which lists are not at the archive yet, to end a summary: all of some sectors, and others by source and sector."""
-    by_source: dict[str, list[int]] = {}
-    for source, sector in lists:
-        by_source.setdefault(source, []).append(sector)
     said = [f"any list of {sectors_in_words(text_of_sectors(sectors))}"] if sectors else []
-    said += [f"{source} of {sectors_in_words(text_of_sectors(numbers))}" for source, numbers in by_source.items()]
-    return f"; not yet at the archive: {', '.join(said)}" if said else ""
+    said += lists_in_words(lists)
+    return f"; not yet at the archive: {'; '.join(said)}" if said else ""
+
+
+def lists_in_words(lists: Iterable[tuple[str, int]]) -> list[str]:
+    """Return lists, by source and sector, in words: a text for the sources of the same sectors. Sector 0 stands for no sector."""
+    by_source: dict[str, set[int]] = {}
+    for source, sector in lists:
+        by_source.setdefault(source, set()).add(sector)
+    by_sectors: dict[str, list[str]] = {}
+    for source, numbers in by_source.items():
+        by_sectors.setdefault(text_of_sectors(numbers - {0}), []).append(source)
+    return [
+        ", ".join(sources) + (f" of {sectors_in_words(sectors)}" if sectors else "")
+        for sectors, sources in by_sectors.items()
+    ]
 
 
 def several_in_words(pipelines: Iterable[str]) -> str:

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import errno
 import os
+import socket
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from fuzz import altered, attempts
-from lists import ByName, catalogue_of, conditional, fill, listed, rows_of, source
+from lists import HASTE, ByName, catalogue_of, conditional, fill, listed, rows_of, source
 from serving import Handler, Server, chunked, etag, page, serving, status, truncated
 from sizes import size
 
 from tess_source._lazy import pl
+from tess_source.download.failures import FEW
 from tess_source.download.lists import Lists
+from tess_source.download.transfer import Task, Transfers
 from tess_source.errors import DownloadError, OfflineError, PluginError, QueryError, UnknownNameError
 from tess_source_catalogue.folder import CatalogueFolder, ListFile
 from tess_source_catalogue.parse.targets import read_targets
@@ -419,6 +423,39 @@ def test_an_archive_that_is_down_ends_the_update(server: Server, catalogue: Sess
     done = catalogue.update(progress=False)
     assert done.failed
     assert not done.count("new")
+
+
+def test_without_a_connection_an_update_ends_soon_says_so_once_and_keeps_what_is_here(
+    server: Server, catalogue: SessionCatalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    catalogue.update("1-3", progress=False)
+    here, tries = catalogue.folder.lists(), []
+    receive = Transfers.receive
+
+    def noted(self: Transfers, task: Task) -> None:
+        tries.append(task)
+        receive(self, task)
+
+    monkeypatch.setattr(Transfers, "receive", noted)
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))  # and does not listen
+        settings = replace(
+            catalogue.session.settings,
+            server=f"http://127.0.0.1:{nobody.getsockname()[1]}",
+            jobs=1,
+            patience=replace(HASTE, longest=60.0),
+        )
+        monkeypatch.setattr(catalogue.session, "settings", settings)
+        monkeypatch.setattr(CatalogueFolder, "of", lambda _: catalogue.folder)
+        done = catalogue.update("1-3", progress=False)
+    assert len(tries) == FEW * HASTE.tries
+    assert len(done.failed) == 7 and {one.state for one in done.outcomes} == {"failed"}
+    (said,) = done.failures()
+    assert said.startswith("lc, targets of sectors 1-3; multi-dv: no connection, since 127.0.0.1:"), said
+    assert said.endswith("(7 lists, such as https://archive.stsci.edu/lists/lc_1.sh)")
+    assert repr(done).count("no connection") == 1 and "7 failed (their older rows are kept)" in done.summary()
+    assert done.by_source().filter(source="multi-dv")["failed"].to_list() == ["all"]
+    assert catalogue.folder.lists() == here
 
 
 def test_a_chunked_list_comes_whole(server: Server, catalogue: SessionCatalogue) -> None:
