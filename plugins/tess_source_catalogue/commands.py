@@ -94,7 +94,7 @@ def update(
         say(failure)
     strange = sum(one.strange for one in done.outcomes)
     if strange:
-        note(f"{text.number(strange, 'entry')} not understood: see tess-source catalogue status")
+        note(f"{text.number(strange, 'entry')} not understood: see tess-source catalogue status --strange")
     note(f"{done.summary()}; in {ours.folder.root}")
     saved = ours.save(target) if target else None
     if saved is not None:
@@ -111,9 +111,10 @@ def update(
 @click.option("--check", is_flag=True, help="Ask the archive which lists have changed.")
 @click.option("--latest", is_flag=True, help="Print the newest sector with light curves, and nothing else.")
 @click.option("--all", "everything", is_flag=True, help="Show each list, with its rows and dates.")
+@click.option("--strange", is_flag=True, help="Print all names and rows that are not understood, and nothing else.")
 @format_option
 @click.pass_obj
-def status(session: Session, check: bool, latest: bool, everything: bool, form: str) -> None:
+def status(session: Session, check: bool, latest: bool, everything: bool, strange: bool, form: str) -> None:
     """Show what the catalogue holds, and what is missing.
 
     A table has a row per source; with --all, and in the other formats, a row per list.
@@ -121,6 +122,9 @@ def status(session: Session, check: bool, latest: bool, everything: bool, form: 
     ours = _catalogue_of(session)
     if latest:
         _print_latest(ours, form)
+        return
+    if strange:
+        _print_strange(ours, form)
         return
     states = ours.status(check=check)
     frame = states.to_polars()
@@ -148,6 +152,15 @@ def _print_latest(ours: SessionCatalogue, form: str) -> None:
         note(f"{which}; the archive was not asked")
     if sector is None:
         raise click.exceptions.Exit(NOTHING)
+
+
+def _print_strange(ours: SessionCatalogue, form: str) -> None:
+    rows = ours.strange()
+    if rows.height or form != "table":
+        print_rows(rows, form, rows.columns, ("uri",))
+    there = max(rows.height, int(ours.status()["strange"].sum()))
+    more = f"; the texts of {there - rows.height:,} more rows are not kept" if there > rows.height else ""
+    note(f"{text.number(there, 'entry')} not understood{more}")
 
 
 def _note_strange(frame: pl.DataFrame) -> None:

@@ -21,6 +21,8 @@ from tess_source.download.failures import FEW
 from tess_source.download.lists import Lists
 from tess_source.download.transfer import Task, Transfers
 from tess_source.errors import DownloadError, OfflineError, PluginError, QueryError, UnknownNameError
+from tess_source_catalogue import building
+from tess_source_catalogue.commands import _print_strange
 from tess_source_catalogue.folder import CatalogueFolder, ListFile
 from tess_source_catalogue.parse.targets import read_targets
 from tess_source_catalogue.session_catalogue import SessionCatalogue
@@ -321,6 +323,25 @@ def test_rows_of_a_table_that_are_not_understood_are_counted_shown_and_not_kept(
     assert catalogue.status()[0]["strange_names"] == "6,5,1,9,1,1"
     assert catalogue.strange().rows() == [("targets", 1, 1, "6,5,1,9,1,1")]
     assert (catalogue.verify()["state"] == "whole").all()
+
+
+def test_all_rows_that_are_not_understood_can_be_had_up_to_a_bound(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    catalogue = catalogue_of(server, tmp_path, source("targets", gives="targets", kinds=(), parse=read_targets))
+    wrong = [f"{number},5,1,9,1,1" for number in range(1, 9)]
+    sound = [f"{number},1,1,9,1,1" for number in range(1, 9)]
+    body = "\n".join(["#!", "TICID,Camera,CCD,Tmag,RA,Dec", *wrong, *sound]).encode()
+    for bound, told in ((1000, "8 entries not understood\n"), (7, "the texts of 1 more rows are not kept")):
+        server.files["/lists/targets_1.sh"] = body + b"\n" * bound  # another state of it
+        monkeypatch.setattr(building, "MOST_STRANGE", bound)
+        catalogue.update(1, progress=False)
+        assert catalogue.strange()["uri"].to_list() == wrong[:bound]
+        assert catalogue.status()[0]["strange_names"] == "; ".join(wrong[: building.FEW])
+        _print_strange(catalogue, "csv")
+        printed = capsys.readouterr()
+        assert len(printed.out.splitlines()) == 1 + min(8, bound)
+        assert told in printed.err
 
 
 @pytest.mark.parametrize("jobs", [1, 4])
