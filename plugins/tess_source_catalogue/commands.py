@@ -119,6 +119,8 @@ def status(session: Session, check: bool, latest: bool, everything: bool, strang
 
     A table has a row per source; with --all, and in the other formats, a row per list.
     """
+    from tess_source_catalogue.lacking import failures_in_words
+
     ours = _catalogue_of(session)
     if latest:
         _print_latest(ours, form)
@@ -134,6 +136,9 @@ def status(session: Session, check: bool, latest: bool, everything: bool, strang
         shown = states.by_source()
         print_rows(shown, form, shown.columns)
     _note_strange(frame)
+    unknown = frame.filter(pl.col("state") == "unknown").select("source", "last_sector", "problem")
+    for reason in failures_in_words(unknown.iter_rows()):
+        say(reason)
     note(f"{states.summary()}; in {ours.folder.root}")
     if not states.here.height:
         raise click.exceptions.Exit(NOTHING)

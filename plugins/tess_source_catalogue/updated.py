@@ -11,7 +11,7 @@ from tess_source.display.records import RecordTuple
 from tess_source.download.lists import FAILED, NEW, UNCHANGED
 from tess_source_catalogue.building import FEW, ListOutcome
 from tess_source_catalogue.by_source import by_source
-from tess_source_catalogue.lacking import lists_in_words, not_yet_in_words
+from tess_source_catalogue.lacking import failures_in_words, not_yet_in_words
 
 __all__ = ["Updated"]
 
@@ -37,16 +37,7 @@ class Updated:
 
     def failures(self) -> list[str]:
         """Return why lists failed, one text per reason: with the lists, and the address of the first of them."""
-        by_reason: dict[str, list[ListOutcome]] = {}
-        for one in self.failed:
-            by_reason.setdefault(one.problem.partition(": ")[2], []).append(one)
-        said = []
-        for reason, ones in by_reason.items():
-            (source, address), lists = (ones[0].source, ones[0].problem.partition(": ")[0]), len(ones)
-            which = "; ".join(lists_in_words((one.source, one.last) for one in ones))
-            many = f"{which}: {reason} ({text.number(lists, 'list')}, such as {address})"
-            said.append(many if lists > 1 else f"{source}: {ones[0].problem}")
-        return said
+        return failures_in_words((one.source, one.last, one.problem) for one in self.failed)
 
     def count(self, state: str) -> int:
         """Return the number of lists in a state: ``new``, ``unchanged`` or ``failed``."""
