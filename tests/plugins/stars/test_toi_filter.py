@@ -153,8 +153,6 @@ def test_the_table_is_had_by_star_and_by_toi(session: Session, found: Found) -> 
     assert len(tois(toi=False)) == 0
     assert tois(1)["toi"].to_list() == []
     assert found.tois()["toi"].to_list() == tois()["toi"].to_list()
-    with pytest.raises(QueryError, match="TOIs are known by TIC id"):
-        tois("84.29 -80.47")
     with pytest.raises(QueryError, match="give a TOI"):
         tois(toi="planets")
 
