@@ -87,11 +87,13 @@ def looked_up(
         lookup, done = registry.lookups[name], (found.record or {}).get("lookups", {})
         if name in done and {*lookup.columns} <= {*found.products.columns}:
             continue
-        lacking = _lacking(found.products, [column] if column else [*lookup.columns])
+        lacking, said = _lacking(found.products, [column] if column else [*lookup.columns]), {"time": this_moment()}
         if lacking.any():
             products = _filled(found.products, lacking, _found_by(registry, settings, name, found, lacking))
             found = found.replace(products=products)
-        found = found.replace(record={**(found.record or {}), "lookups": {**done, name: this_moment()}})
+            if lookup.source is not None:
+                said["source"] = str(registry.blame("lookup", name, lookup.source, settings))
+        found = found.replace(record={**(found.record or {}), "lookups": {**done, name: said}})
     return found
 
 
