@@ -199,7 +199,7 @@ def _records(lines: Sequence[str], header: ListHeader, where: str) -> list[tuple
         (
             at
             for at, (_, cells) in enumerate(found[:3])
-            if any(cells) and all(re.fullmatch(r"|:?-{2,}:?|=+", cell) for cell in cells)
+            if any(len(cell) > 1 for cell in cells) and all(re.fullmatch(r"|:?-+:?|=+", cell) for cell in cells)
         ),
         -1,
     )

@@ -101,6 +101,7 @@ def test_a_file_without_targets_is_refused_by_name(tmp_path: Path, content: str,
         ('"TIC ID","Comments"\n"5","a, b\nc"\n"6",""\n', [5, 6]),
         ("This file was made by X\n\n\"TIC ID\",\"TOI\",\"x\"\n\"5\",\"1\",\"2\"\n", [5]),
         ("#VizieR\nTIC\tRAJ2000\tDEJ2000\n\tdeg\tdeg\n----\t----\t----\n5\t1.0\t2.0\n", [5]),
+        ('#VizieR\nName|n|RAJ2000\n | |"h:m:s"\n---------|-|-------\nHD 105923|c|12 11 38.1\n', ["HD 105923"]),
         ("TIC ID\n5\n6\n", [5, 6]),
     ],
 )  # fmt: skip
