@@ -115,7 +115,8 @@ def interrupt() -> None:
 def test_a_head_that_does_not_come_is_a_failure_in_time(slow: tuple[str, Slow], tmp_path: Path) -> None:
     url, server = slow
     (entry,) = plan_of(url, tmp_path, SHORT).download()
-    assert "answer within 0.1 s" in entry.error or "timed out" in entry.error
+    told = ("answer within 0.1 s", "timed out", "no connection within")  # the last one where the machine is busy
+    assert any(words in entry.error for words in told)
     assert not server.over.is_set()
 
 
