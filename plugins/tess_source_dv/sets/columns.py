@@ -135,17 +135,20 @@ def _values_by_key(keys: pl.Series, table: pl.DataFrame) -> pl.Series:
     """
     if table.is_empty():
         return pl.Series([None], dtype=table["value"].dtype).new_from_index(0, len(keys))
-    if table["key"].n_unique() < len(table):
-        table = table.unique("key", keep="first", maintain_order=True)
-    if len(keys) < FEW:
-        few = keys.alias("key").to_frame().rechunk()
-        return few.join(table.rechunk(), on="key", how="left", maintain_order="left")["value"]
+    if len(keys) < FEW or not keys.null_count():
+        return _joined(keys, table)
     known = keys.is_not_null()
-    frame = keys.filter(known).alias("key").to_frame().rechunk()
-    values = frame.join(table.rechunk(), on="key", how="left", maintain_order="left")["value"]
-    if len(values) == len(keys):
-        return values
-    return values.gather(pl.select(pl.when(known).then(known.cum_sum() - 1)).to_series())
+    return _joined(keys.filter(known), table).gather(pl.select(pl.when(known).then(known.cum_sum() - 1)).to_series())
+
+
+def _joined(keys: pl.Series, table: pl.DataFrame) -> pl.Series:
+    """Return the `value` of each key, as `_values_by_key` does."""
+    frame = keys.alias("key").to_frame().rechunk()
+    found = frame.join(table.rechunk(), on="key", how="left", maintain_order="left")
+    if len(found) > len(frame):  # a key has several values
+        first = table.unique("key", keep="first", maintain_order=True).rechunk()
+        found = frame.join(first, on="key", how="left", maintain_order="left")
+    return found["value"]
 
 
 COLUMNS = (
