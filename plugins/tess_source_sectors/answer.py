@@ -173,8 +173,9 @@ def _rows_of_part(
 
 def _with_texts_once(rows: pl.DataFrame) -> pl.DataFrame:
     """Return rows of which `why` takes the memory of each of its few texts once."""
-    texts = rows.select("why", once="why").unique("why")
-    return rows.with_columns(why=rows.select("why").join(texts, on="why", how="left", maintain_order="left")["once"])
+    texts = rows["why"].unique().to_list()  # a new column of them: others would keep all texts of the old one
+    once = pl.DataFrame({"why": texts, "once": texts}, schema={"why": pl.String, "once": pl.String})
+    return rows.with_columns(why=rows.select("why").join(once, on="why", how="left", maintain_order="left")["once"])
 
 
 def _on_chips(known: KnownSectors, stars: pl.DataFrame, wanted: Sequence[int] | None) -> pl.DataFrame:
