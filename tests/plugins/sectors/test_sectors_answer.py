@@ -251,6 +251,27 @@ def test_of_two_cameras_only_the_one_on_the_list_has_the_light_curve() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("wanted", [None, [1, 2, 120]])
+def test_many_stars_are_answered_in_parts_with_the_same_result(
+    wanted: list[int] | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stars = pl.DataFrame(
+        {
+            "target": range(5),
+            "tic": range(7, 12),
+            "ra": [84.3, None, 0.0, 297.0, 10.0],
+            "dec": [-80.5, None, 0.0, 18.7, 10.0],
+        }
+    )
+    ahead = stars[[0, 3]].with_columns(sector=pl.lit(120, pl.Int32), camera=1, ccd=2, column=1.0, row=2.0, ahead=True)
+    ahead = ahead.cast({"camera": pl.Int32, "ccd": pl.Int32})
+    whole = rows_of(SETTINGS, stars, wanted=wanted, ahead=ahead)
+    monkeypatch.setattr("tess_source_sectors.answer.PART", 2)
+    assert rows_of(SETTINGS, stars, wanted=wanted, ahead=ahead) == whole
+    assert (whole["sector"] == 120).sum() == (5 if wanted else 2)
+    assert len(rows_of(SETTINGS, stars[:0])) == 0
+
+
 def _between_cameras() -> dict[str, list[float]]:
     """A place that two cameras saw in sector 1."""
     from tess_source_sectors.chips import bundled
