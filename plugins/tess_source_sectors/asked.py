@@ -6,12 +6,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from tess_source.errors import QueryError
+from tess_source.names.sectors import LAST_SECTOR
 from tess_source_filters.whole import Wholes
 
-__all__ = ["LAST_SECTOR", "sectors_asked", "sectors_in"]
-
-LAST_SECTOR = 9999
-"""The last sector that names hold."""
+__all__ = ["sectors_asked", "sectors_in"]
 
 
 def sectors_asked(value: Any, known: Sequence[int]) -> list[int]:
