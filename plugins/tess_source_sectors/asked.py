@@ -32,7 +32,7 @@ def sectors_asked(value: Any, known: Sequence[int]) -> list[int]:
     try:
         found = sectors_in(Wholes.of(given), known)
     except QueryError as error:
-        raise QueryError(f"{value!r} are no sectors: {advice}") from error
+        raise QueryError(f"{value!r} are no sectors: {error}") from error
     if not found or found[0] < 1 or found[-1] > LAST_SECTOR:
         raise QueryError(f"{value!r} are no sectors, which go from 1 to {LAST_SECTOR} at most: {advice}")
     return found
