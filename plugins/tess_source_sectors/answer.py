@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tess_source._lazy import pl
 from tess_source.display.visible import logger
-from tess_source.errors import OfflineError
+from tess_source.errors import OfflineError, ServiceError
 from tess_source.search.stars import stars_asked
 from tess_source.tables.among import among
 from tess_source.tables.rows import joined, thrifty, with_schema
@@ -97,6 +97,9 @@ def _at_archive(session: Session, asked: Mapping[int, Target], *, must: bool, **
             raise
         log.warning("from positions alone: %s", error)
         return None
+    except ServiceError as error:
+        error.add_note("products=False (--no-products) answers from positions alone")
+        raise
     places, here = places_in(found.observations), held(found.products, found.observations)
     return _AtArchive(here, places, stars_at(places, asked), sectors_told(session.settings, found.query))
 
