@@ -79,6 +79,8 @@ class Handler(BaseHTTPRequestHandler):
 
 class Server(ThreadingHTTPServer):
     daemon_threads = True
+    request_queue_size = 128
+    """Clients beyond it try again after a second or more."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
