@@ -228,7 +228,7 @@ def provenance(query: Query, observations: Observations, settings: Settings) -> 
     if not coverage.has:
         return None
     ours = observations.where(observations["archive"] == ARCHIVE) if query.targets and len(observations) else None
-    sectors = None if ours is None else {sector for sector in ours["last_sector"].unique() if sector is not None}
+    sectors = None if ours is None else {*ours["last_sector"].drop_nulls().to_list()}
     files = coverage.used(query, sectors)
     stamps = {source: _stamp(folder.root / source / "facts") for source in {file.source for file in files}}
     used = [_facts(folder.root, file, stamps[file.source]) for file in files]
