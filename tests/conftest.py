@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import recording
 from clusters import cluster_of_processes
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from places import REAL
 from program_run import Program
 from s3 import S3Server, s3_server
@@ -31,7 +31,13 @@ from tess_source_testing.offline import no_connections
 from tess_source_testing.pointed import forget_servers, sample_archive
 
 # A busy machine is not a failure; what decides whether a change lands tries the same each time, and stress tries others.
-settings.register_profile("here", deadline=None, max_examples=size(10, 1000), derandomize=not STRESS)
+settings.register_profile(
+    "here",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    max_examples=size(10, 1000),
+    derandomize=not STRESS,
+)
 settings.load_profile("here")
 
 NUMBERS = itertools.count()
