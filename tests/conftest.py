@@ -171,11 +171,13 @@ def pytest_configure(config: pytest.Config) -> None:
     """Prepare the process of the tests.
 
     Ctrl-C is heard even where tests run in the background, as CI may do: there SIGINT is ignored, by us and by all that we start.
+    Python looks for garbage less often: tests make many objects and few circles of them.
     Nothing waits until a disk has written: files of tests need not survive a power cut. Tests of just that put their own ``os.fsync``
     in place.
     """
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    gc.set_threshold(50_000, 20, 50)
     setattr(os, "fsync", lambda handle: None)  # noqa: B010  a type checker would refuse the assignment
 
 
