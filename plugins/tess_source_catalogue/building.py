@@ -18,14 +18,16 @@ from tess_source_catalogue.folder import CatalogueFolder, Key, ListFacts
 from tess_source_catalogue.stored import packed_files, scaled, strange_names, without_strange
 from tess_source_catalogue.volumes import TARGET_LISTS
 
-__all__ = ["FEW", "ListJob", "ListOutcome", "Room", "built", "built_by_worker"]
+__all__ = ["FEW", "MOST_STRANGE", "ListJob", "ListOutcome", "Room", "built", "built_by_worker"]
 
 BEGIN = 1 << 12
 """First bytes of a list, in which its first line must begin."""
 LONGEST = 200
 """Characters of a name not understood that are kept: it may be any text."""
 FEW = 5
-"""Names not understood that are kept as examples, and failures that are shown."""
+"""Names not understood that are shown as examples, and failures that are shown."""
+MOST_STRANGE = 1000
+"""Rows of a table not understood whose texts are kept. Names of files are all kept: they are among the rows of their list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +119,11 @@ def built(job: ListJob, call: Callable[..., Any] = lambda function, *arguments: 
             raise ValueError(
                 f"none of its {len(strange):,} names is understood as one of {job.of.pipeline}, such as {strange[0][:80]!r}"
             )
-        answer = job.answer
+        answer, kept = job.answer, FEW if job.of.gives == "files" else MOST_STRANGE
         facts = replace(
             job.of, address=answer.address, etag=answer.etag, modified=answer.modified, fetched=job.moment, checked=job.moment,
             size=answer.size, sha256=answer.sha256, rows=rows, strange=len(strange),
-            strange_names=tuple(name[:LONGEST] for name in strange[:FEW]),
+            strange_names=tuple(name[:LONGEST] for name in strange[:kept]),
         )  # fmt: skip
         CatalogueFolder(job.root).keep(*job.key, frame, facts)
     except (TessSourceError, ValueError, OSError, pl.exceptions.PolarsError) as error:

@@ -90,15 +90,23 @@ def by_source(frame: pl.DataFrame, states: Sequence[str]) -> pl.DataFrame:
             "strange": int(part["strange"].sum() or 0) or None,
         })  # fmt: skip
     types = {"rows": pl.Int64, "strange": pl.Int64}
-    names = ["source", "pipeline", *states, "rows", "date", "checked", "strange"]
+    names = [
+        "source",
+        *states,
+        "rows",
+        "date",
+        "checked",
+        "strange",
+        "pipeline",
+    ]  # the last ones are left out where it is narrow
     table = pl.DataFrame(rows, schema={name: types.get(name, pl.String) for name in names}, orient="row")
     return table.select(column for column in table if column.name == "source" or column.null_count() < table.height)
 
 
 def _sectors_in_words(part: pl.DataFrame) -> str | None:
-    """Return the sectors of lists, e.g. ``"1-5,8"``; of lists about several sectors, those with which they end."""
+    """Return the sectors of lists, e.g. ``"1-5,8"``; of lists about several sectors, those with which they end; of their page, all."""
     several = part.filter(pl.col("first_sector") != pl.col("last_sector"))["last_sector"]
     one = part.filter(pl.col("first_sector") == pl.col("last_sector"))["last_sector"]
-    said = [text_of_sectors(one)] if len(one) else []
+    said = ["all"] if 0 in one else [text_of_sectors(one)] if len(one) else []
     said += [f"runs to {text_of_sectors(several)}"] if len(several) else []
     return "; ".join(said) or None

@@ -90,16 +90,16 @@ def update(
     elif done.count("unchanged") < len(done.outcomes):
         shown = done.by_source()
         print_rows(shown, form, shown.columns)
-    for failure in done.failed:
-        say(f"{failure.source}: {failure.problem}")
+    for failure in done.failures():
+        say(failure)
     strange = sum(one.strange for one in done.outcomes)
     if strange:
-        note(f"{text.number(strange, 'entry')} not understood: see tess-source catalogue status")
+        note(f"{text.number(strange, 'entry')} not understood: see tess-source catalogue status --strange")
     note(f"{done.summary()}; in {ours.folder.root}")
     saved = ours.save(target) if target else None
     if saved is not None:
-        for failure in saved.failed:
-            say(f"{failure.source}: {failure.problem}")
+        for failure in saved.failures():
+            say(failure)
         note(f"{saved.summary()}; in {target}")
     if done.failed or (saved is not None and saved.failed):
         raise click.exceptions.Exit(SOME_FAILED)
@@ -111,16 +111,22 @@ def update(
 @click.option("--check", is_flag=True, help="Ask the archive which lists have changed.")
 @click.option("--latest", is_flag=True, help="Print the newest sector with light curves, and nothing else.")
 @click.option("--all", "everything", is_flag=True, help="Show each list, with its rows and dates.")
+@click.option("--strange", is_flag=True, help="Print all names and rows that are not understood, and nothing else.")
 @format_option
 @click.pass_obj
-def status(session: Session, check: bool, latest: bool, everything: bool, form: str) -> None:
+def status(session: Session, check: bool, latest: bool, everything: bool, strange: bool, form: str) -> None:
     """Show what the catalogue holds, and what is missing.
 
     A table has a row per source; with --all, and in the other formats, a row per list.
     """
+    from tess_source_catalogue.lacking import failures_in_words
+
     ours = _catalogue_of(session)
     if latest:
         _print_latest(ours, form)
+        return
+    if strange:
+        _print_strange(ours, form)
         return
     states = ours.status(check=check)
     frame = states.to_polars()
@@ -130,6 +136,9 @@ def status(session: Session, check: bool, latest: bool, everything: bool, form: 
         shown = states.by_source()
         print_rows(shown, form, shown.columns)
     _note_strange(frame)
+    unknown = frame.filter(pl.col("state") == "unknown").select("source", "last_sector", "problem")
+    for reason in failures_in_words(unknown.iter_rows()):
+        say(reason)
     note(f"{states.summary()}; in {ours.folder.root}")
     if not states.here.height:
         raise click.exceptions.Exit(NOTHING)
@@ -148,6 +157,15 @@ def _print_latest(ours: SessionCatalogue, form: str) -> None:
         note(f"{which}; the archive was not asked")
     if sector is None:
         raise click.exceptions.Exit(NOTHING)
+
+
+def _print_strange(ours: SessionCatalogue, form: str) -> None:
+    rows = ours.strange()
+    if rows.height or form != "table":
+        print_rows(rows, form, rows.columns, ("uri",))
+    there = max(rows.height, int(ours.status()["strange"].sum()))
+    more = f"; the texts of {there - rows.height:,} more rows are not kept" if there > rows.height else ""
+    note(f"{text.number(there, 'entry')} not understood{more}")
 
 
 def _note_strange(frame: pl.DataFrame) -> None:

@@ -97,7 +97,7 @@ class ListFacts:
     strange: int = 0
     """Names in the list that were not understood."""
     strange_names: tuple[str, ...] = ()
-    """The first few of them."""
+    """The first few of them; of a table, more."""
     stored_size: int = 0
     """Bytes of the Parquet file."""
     stored_sha256: str = ""

@@ -10,7 +10,7 @@ from tess_source.names.sectors import sectors_in_words, text_of_sectors
 from tess_source.wording import Wording, keyword
 
 __all__ = [
-    "absent_in_words", "known_in_words", "label", "missing_in_words", "nameless_in_words", "not_yet_in_words",
+    "absent_in_words", "failures_in_words", "known_in_words", "label", "missing_in_words", "nameless_in_words", "not_yet_in_words",
     "several_in_words", "updates_in_words",
 ]  # fmt: skip
 
@@ -53,12 +53,44 @@ def absent_in_words(absent: Mapping[tuple[str, int], float], sources: Mapping[st
 
 def not_yet_in_words(sectors: Collection[int], lists: Iterable[tuple[str, int]]) -> str:
     """Return which lists are not at the archive yet, to end a summary: all of some sectors, and others by source and sector."""
-    by_source: dict[str, list[int]] = {}
-    for source, sector in lists:
-        by_source.setdefault(source, []).append(sector)
     said = [f"any list of {sectors_in_words(text_of_sectors(sectors))}"] if sectors else []
-    said += [f"{source} of {sectors_in_words(text_of_sectors(numbers))}" for source, numbers in by_source.items()]
-    return f"; not yet at the archive: {', '.join(said)}" if said else ""
+    said += _lists_in_words(lists)
+    return f"; not yet at the archive: {'; '.join(said)}" if said else ""
+
+
+def failures_in_words(failed: Iterable[tuple[str, int, str]]) -> list[str]:
+    """Return why lists failed, one text per reason: with the lists, and the address of the first.
+
+    Parameters
+    ----------
+    failed : iterable of tuple
+        Source, sector (0: that of the page with links to the lists) and problem of each list: ``address: reason``.
+    """
+    by_reason: dict[str, list[tuple[str, int, str]]] = {}
+    for source, sector, problem in failed:
+        address, _, reason = problem.partition(": ")
+        by_reason.setdefault(reason, []).append((source, sector, address))
+    said = []
+    for reason, ones in by_reason.items():
+        source, _, address = ones[0]
+        which = "; ".join(_lists_in_words((source, sector) for source, sector, _ in ones))
+        many = f"{which}: {reason} ({len(ones):,} lists, such as {address})"
+        said.append(many if len(ones) > 1 else f"{source}: {address}: {reason}")
+    return said
+
+
+def _lists_in_words(lists: Iterable[tuple[str, int]]) -> list[str]:
+    """Return lists, by source and sector, in words: a text for the sources of the same sectors. Sector 0 stands for no sector."""
+    by_source: dict[str, set[int]] = {}
+    for source, sector in lists:
+        by_source.setdefault(source, set()).add(sector)
+    by_sectors: dict[str, list[str]] = {}
+    for source, numbers in by_source.items():
+        by_sectors.setdefault(text_of_sectors(numbers - {0}), []).append(source)
+    return [
+        ", ".join(sources) + (f" of {sectors_in_words(sectors)}" if sectors else "")
+        for sectors, sources in by_sectors.items()
+    ]
 
 
 def several_in_words(pipelines: Iterable[str]) -> str:

@@ -55,7 +55,7 @@ def _rows_of(files: Iterable[ListFile], tics: pl.Series | None) -> Iterable[pl.D
 
 
 def strange_rows(folder: CatalogueFolder) -> pl.DataFrame:
-    """Return what lists name without its being understood, or its belonging there, and in which list; of tables, the first few rows."""
+    """Return what lists name that is not understood, or does not belong there, and in which list; of tables, the rows that are kept."""
     types = polars_types({"source": "String", "first_sector": "Int32", "last_sector": "Int32", "uri": "String"})
     parts = [pl.DataFrame(schema=types)]
     lists = folder.lists()

@@ -201,7 +201,7 @@ class Catalogue:
     def strange(self) -> pl.DataFrame:
         """Return what lists name that is not understood, or does not belong there: `source`, `first_sector`, `last_sector`, `uri`.
 
-        Of tables, such as target lists, `uri` is the text of a row; only the first few rows of each are kept.
+        Of tables, such as target lists, `uri` is the text of a row, up to 200 characters; the first 1,000 such rows of each list are kept.
         """
         return self._again(lambda: strange_rows(self.folder))
 

@@ -16,6 +16,7 @@ from tess_source.errors import DownloadError, bare_reason
 from tess_source.hooks.records import Source
 from tess_source.settings import is_offline
 from tess_source.threads import in_order
+from tess_source_catalogue.building import FEW
 from tess_source_catalogue.by_source import NOT_YET, ListStates
 from tess_source_catalogue.choosing import links_of, matching, newest_in
 from tess_source_catalogue.folder import CatalogueFolder, Key, ListFacts, ListFile
@@ -68,7 +69,8 @@ def status_table(
     rows: list[tuple[Any, ...]] = [
         (
             key[0], _pipeline_of(sources, key[0]), key[1], key[2], *_state_of(key, answers), known.rows, _date_of(known.modified),
-            _time_of(known.fetched), _time_of(known.checked), known.size, known.strange, "; ".join(known.strange_names), known.address,
+            _time_of(known.fetched), _time_of(known.checked), known.size, known.strange, "; ".join(known.strange_names[:FEW]),
+            known.address,
         )
         for key, known in facts.items()
     ]  # fmt: skip

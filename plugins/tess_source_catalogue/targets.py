@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from tess_source import settings as config
 from tess_source._lazy import pl
+from tess_source.clock import now
 from tess_source.display.text import NumberLook
+from tess_source.display.visible import logger
 from tess_source.errors import OfflineError, QueryError, ServiceError, UnknownNameError
 from tess_source.hooks.records import Accessor
 from tess_source.names.sectors import sectors_in_words, text_of_sectors
@@ -19,10 +23,15 @@ if TYPE_CHECKING:
     from astropy.units import Quantity
 
     from tess_source.session import Session
+    from tess_source_catalogue.folder import PresentLists
     from tess_source_catalogue.reading import Catalogue
 
 __all__ = ["ACCESSORS", "TargetList", "targets_of"]
 
+log: logging.Logger = logger(__name__)
+
+LATELY = 86400.0
+"""For so long, the archive is not asked again for a list that it did not have [s]."""
 LISTS: Mapping[int, str] = {120: "targets", 20: "fast-targets"}
 """Exposure time [s] → source of the lists."""
 MOST_SECTORS = 999
@@ -54,7 +63,8 @@ def targets_of(
 ) -> TargetList:
     """Return stars of the target lists.
 
-    Lists of the sectors that you name are fetched if the catalogue does not have them yet, unless the session is offline.
+    Lists of the sectors that you name are fetched if the catalogue does not have them yet, unless the session is offline. If the archive
+    has none of some of these sectors, the stars of the others are given, and a warning names the sectors without a list.
 
     Parameters
     ----------
@@ -81,7 +91,7 @@ def targets_of(
     Raises
     ------
     QueryError
-        If an argument makes no sense, or there is no such list.
+        If an argument makes no sense, or there is no such list of any of these sectors.
     UnknownNameError
         If a pipeline has no such lists.
     OfflineError
@@ -170,10 +180,12 @@ def _checked_magnitudes(tmag: Any) -> Any:
 
 
 def _sectors_with_lists(session: Session, sector: Any, source: str) -> list[int]:
-    """Return the sectors that are meant, after their lists were fetched where they are missing."""
+    """Return the sectors that are meant and have a list, after lists were fetched where they are missing. A warning names the others."""
     from tess_source_catalogue.folder import CatalogueFolder
 
-    here = {last for name, _, last in CatalogueFolder.of(session.settings).lists() if name == source}
+    folder = CatalogueFolder.of(session.settings)
+    lists = folder.lists()
+    here = {last for name, _, last in lists if name == source}
     if sector is None:
         if not here:
             raise QueryError("the catalogue has no such target list yet: name a sector, e.g. ", keyword("sector", 14))
@@ -186,18 +198,43 @@ def _sectors_with_lists(session: Session, sector: Any, source: str) -> list[int]
     if 0 in wanted:
         raise QueryError(keyword("sector", sector), ": sectors begin with 1")
     if missing := sorted(set(wanted) - here):
-        _fetch(session, source, missing)
-    return wanted
+        _fetch(session, source, [one for one in missing if not _is_known_absent(session, lists, source, one)])
+        lists = folder.lists()
+    found = [one for one in wanted if (source, one, one) in lists]
+    if gap := sorted(set(wanted) - {*found}):
+        lack = _lack(source, gap, lists)
+        if not found:
+            raise QueryError(lack)
+        log.warning("%s: the stars of %s are given", lack, sectors_in_words(text_of_sectors(found)))
+    return found
 
 
 def _is_in(sector: int, part: Any) -> bool:
     return (part.least or 0) <= sector and (part.greatest is None or sector <= part.greatest)
 
 
+def _is_known_absent(session: Session, lists: PresentLists, source: str, sector: int) -> bool:
+    """Return whether the archive had no list of a sector when it was asked: within a day, or whenever if it cannot be asked now."""
+    asked = lists.absent.get((source, sector))
+    return asked is not None and (config.is_offline(session.settings.offline) or asked > now() - LATELY)
+
+
+def _lack(source: str, sectors: list[int], lists: PresentLists) -> str:
+    """Return of which sectors there is no list, in words."""
+    kind = {LISTS[20]: "20-s targets", LISTS[120]: "2-min targets"}.get(source, source.replace("-targets", " stars"))
+    lack = f"there is no list of {kind} of {sectors_in_words(text_of_sectors(sectors))}"
+    asked = [lists.absent[source, one] for one in sectors if (source, one) in lists.absent]
+    if not asked:
+        return lack
+    return f"{lack} (the archive was asked on {datetime.fromtimestamp(min(asked), UTC).date().isoformat()})"
+
+
 def _fetch(session: Session, source: str, sectors: list[int]) -> None:
     """Fetch target lists into the catalogue."""
     from tess_source_catalogue.update import Update
 
+    if not sectors:
+        return
     what = f"target lists of {sectors_in_words(text_of_sectors(sectors))}"
     if config.is_offline(session.settings.offline):
         raise OfflineError(what)
@@ -206,11 +243,6 @@ def _fetch(session: Session, source: str, sectors: list[int]) -> None:
     done = Update(session, [session.registry.sources[source]], sectors).run()
     if done.failed:
         raise ServiceError(what, done.failed[0].problem)
-    if absent := sorted(set(sectors) - {one.last for one in done.outcomes}):
-        kind = {LISTS[20]: "20-s targets", LISTS[120]: "2-min targets"}.get(
-            source, source.replace("-targets", " stars")
-        )
-        raise QueryError(f"there is no list of {kind} of {sectors_in_words(text_of_sectors(absent))}")
 
 
 ACCESSORS = (

@@ -11,7 +11,7 @@ from tess_source.display.records import RecordTuple
 from tess_source.download.lists import FAILED, NEW, UNCHANGED
 from tess_source_catalogue.building import FEW, ListOutcome
 from tess_source_catalogue.by_source import by_source
-from tess_source_catalogue.lacking import not_yet_in_words
+from tess_source_catalogue.lacking import failures_in_words, not_yet_in_words
 
 __all__ = ["Updated"]
 
@@ -35,6 +35,10 @@ class Updated:
         """The lists that could not be fetched or read. The catalogue has their older rows, if any."""
         return RecordTuple((one for one in self.outcomes if one.state == FAILED), "list")
 
+    def failures(self) -> list[str]:
+        """Return why lists failed, one text per reason: with the lists, and the address of the first of them."""
+        return failures_in_words((one.source, one.last, one.problem) for one in self.failed)
+
     def count(self, state: str) -> int:
         """Return the number of lists in a state: ``new``, ``unchanged`` or ``failed``."""
         return sum(one.state == state for one in self.outcomes)
@@ -42,6 +46,8 @@ class Updated:
     def summary(self) -> str:
         """Return one line: how many lists are new, unchanged and failed."""
         states = ", ".join(f"{self.count(state):,} {state}" for state in STATES)
+        if any(one.rows for one in self.failed):
+            states += " (their older rows are kept)"
         return f"{text.number(len(self.outcomes), 'list')}: {states}{not_yet_in_words(self.absent, self.not_yet)}"
 
     def by_source(self) -> pl.DataFrame:
@@ -51,8 +57,9 @@ class Updated:
     def __repr__(self) -> str:
         table = self.by_source()
         lines = [self.summary(), *([text.table(table, table.columns)] if self.outcomes else [])]
-        lines += [f"{one.source}: {one.problem}" for one in self.failed[:FEW]]
-        return "\n".join([*lines, *([f"and {more:,} more failed"] if (more := len(self.failed) - FEW) > 0 else [])])
+        failures = self.failures()
+        more = [f"and {len(failures) - FEW:,} more failures"] if len(failures) > FEW else []
+        return "\n".join([*lines, *failures[:FEW], *more])
 
     def _repr_html_(self) -> html.Markup:
         table = self.by_source()

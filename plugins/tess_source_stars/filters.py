@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,8 +9,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tess_source._lazy import pl, whole
-from tess_source.display import text
-from tess_source.display.visible import logger
 from tess_source.errors import QueryError
 from tess_source.hooks.records import Filter
 from tess_source.wording import Wording
@@ -21,8 +18,6 @@ if TYPE_CHECKING:
     from tess_source.tables.listing import Products
 
 __all__ = ["FILTERS", "Spans"]
-
-log: logging.Logger = logger(__name__)
 
 _RANGE = re.compile(r"\s*(?P<sign>>=|<=|>|<)?\s*(?P<first>.*?)\s*(?:\.\.\s*(?P<last>.+?)\s*)?", re.DOTALL)
 _NUMBER = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
@@ -96,18 +91,12 @@ def _checked(value: Any, unit: str, example: str) -> Spans:
 def _mask(
     products: Products, value: Spans, *, name: str, columns: Sequence[str], make: Callable[[], pl.Expr], what: str
 ) -> pl.Expr:
-    """Return the mask of products whose stars have a value in a range. Stars without a value are dropped, and counted in a warning."""
+    """Return the mask of products whose stars have a value in a range."""
     if not len(products):
         return pl.lit(True)
-    known = products.to_polars().select("tic", value=make()) if {*columns} <= {*products.columns} else None
+    known = products.to_polars().select(value=make()) if {*columns} <= {*products.columns} else None
     if known is None or known["value"].null_count() == known.height:
         raise QueryError(f"filter {name!r}: the {what} is not known of any star of this answer; leave the filter out")
-    unknown = known.filter(pl.col("value").is_null())["tic"].n_unique()
-    if unknown:
-        total = known["tic"].n_unique()
-        log.warning(
-            "filter %r drops %s of %s: their %s is not known", name, f"{unknown:,}", text.number(total, "star"), what
-        )
     return any_of(one.holds(make()) for one in value.ranges)
 
 

@@ -16,6 +16,7 @@ __all__ = [
     "DamagedError",
     "PageError",
     "UnchangedError",
+    "UnreachableError",
     "reason_of",
     "without_secrets",
 ]
@@ -50,6 +51,10 @@ class AgainError(DownloadError):
         self.everybody: bool = everybody
         self.files: int = files
         super().__init__(problem)
+
+
+class UnreachableError(AgainError):
+    """There was no connection to the host, or to the proxy."""
 
 
 class AbsentError(DownloadError):

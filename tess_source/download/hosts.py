@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tess_source.display.visible import logger
-from tess_source.download.failures import AgainError
+from tess_source.download.failures import FEW, AgainError
 from tess_source.errors import DownloadError
 from tess_source.settings import Patience
 from tess_source.threads import LISTEN
@@ -29,6 +29,8 @@ class _Record:
 
     files: int = 0
     """Files that came."""
+    missed: int = 0
+    """Files of which no try found a connection."""
     vain: int = 0
     """Tries in vain before the present row."""
     row: int = 0
@@ -150,6 +152,15 @@ class Hosts:
         level = logging.INFO if quick else logging.WARNING
         log.log(level, "%s. Files that lie only there fail; fetch them later with the plan of those that failed", why)
         return True
+
+    def miss(self, host: str, why: str) -> None:
+        """Note that a file got no connection with all its tries: after `FEW` such files, a host that never answered is given up."""
+        with self._change:
+            record = self._records.setdefault(host, _Record())
+            record.missed += 1
+            if record.missed >= FEW and not record.answered:
+                self.lost.setdefault(host, why)
+                self._change.notify_all()
 
     def pause(self, host: str, seconds: float) -> bool:
         """Wait before the next try, unless the host is given up meanwhile; return True if the run was stopped."""

@@ -30,7 +30,14 @@ from tess_source.download.addresses import Addresses, request_at_server
 from tess_source.download.claim import Claim
 from tess_source.download.connection import StoppedError
 from tess_source.download.destination import LocalFolder
-from tess_source.download.failures import AbsentError, ChangedError, UnchangedError, reason_of, without_secrets
+from tess_source.download.failures import (
+    AbsentError,
+    ChangedError,
+    UnchangedError,
+    UnreachableError,
+    reason_of,
+    without_secrets,
+)
 from tess_source.download.fetch import Fetcher
 from tess_source.download.http import settled_date
 from tess_source.download.part import Part
@@ -82,6 +89,8 @@ class ListAnswer:
 
 class Lists:
     """Conditional downloads, for all threads of a run. Use it as a context manager.
+
+    If two lists got no connection to a host that never answered in this run, the others of this host fail at once.
 
     Parameters
     ----------
@@ -201,8 +210,10 @@ class Lists:
             raise  # a mistake in a test, not in this list
         except (TessSourceError, ValueError, OSError) as error:
             failed = True
-            problem = f"{address}: {without_secrets(reason_of(error), secrets)}"
-            return ListAnswer(address, FAILED, problem=problem, full=disk.is_full(error))
+            reason = without_secrets(reason_of(error), secrets)
+            if isinstance(error.__cause__, UnreachableError):
+                self._fetcher.hosts.miss(urlsplit(request.url).netloc, reason)
+            return ListAnswer(address, FAILED, problem=f"{address}: {reason}", full=disk.is_full(error))
         finally:
             share.done(ok=whole, failed=failed)
             if part is not None:

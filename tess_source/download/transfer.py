@@ -28,6 +28,7 @@ from tess_source.download.failures import (
     DamagedError,
     PageError,
     UnchangedError,
+    UnreachableError,
     reason_of,
 )
 from tess_source.download.head import FinalResponse, head_problem
@@ -214,12 +215,12 @@ class Transfers:
             problem = reason_of(cause)
             if isinstance(cause, ProtocolError):
                 problem = head_problem(cause) or f"the connection broke before an answer came{through(request.url)}"
-            files = MANY
+            strain = isinstance(cause, Urllib3TimeoutError)
             if trouble := trouble_of(error, request.url):
-                problem, files = trouble.words, FEW
                 if trouble.lasting:
-                    raise DownloadError(problem) from error
-            raise AgainError(problem, strain=isinstance(cause, Urllib3TimeoutError), files=files) from error
+                    raise DownloadError(trouble.words) from error
+                raise UnreachableError(trouble.words, strain=strain, files=FEW) from error
+            raise AgainError(problem, strain=strain, files=MANY) from error
         except HTTPError as error:
             broke = any(isinstance(cause, IncompleteRead) for cause in (error, *error.args))
             problem = f"the connection broke after {part.count:,} bytes" if broke else reason_of(error)

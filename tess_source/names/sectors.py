@@ -133,9 +133,14 @@ def texts_of_sectors(sectors: pl.Series) -> pl.Series:
     polars.Series
         Of String; null where the list is null.
     """
-    joined = sectors.cast(pl.List(pl.String)).list.join(",")
-    patterns = joined.drop_nulls().unique()  # few: stars of one field share theirs
-    texts = pl.Series(
-        [text_of_sectors(map(int, filter(None, pattern.split(",")))) for pattern in patterns], dtype=pl.String
-    )
-    return joined.replace_strict(patterns, texts, default=None, return_dtype=pl.String)
+    rows = sectors.alias("sector").to_frame().with_row_index("row")
+    each = rows.explode("sector").drop_nulls().unique().sort("row", "sector")
+    row, sector = pl.col("row"), pl.col("sector")
+    goes_on = (row == row.shift()) & (sector == sector.shift() + 1)
+    runs = each.group_by((~goes_on).fill_null(value=True).cum_sum().alias("run"), maintain_order=True)
+    ends = runs.agg(row.first(), first=sector.first(), last=sector.last())
+    text = pl.when(pl.col("first") == pl.col("last")).then(pl.col("first").cast(pl.String))
+    texts = ends.select("row", text=text.otherwise(pl.format("{}-{}", "first", "last")))
+    texts = texts.group_by("row", maintain_order=True).agg(pl.col("text").str.join(","))
+    found = rows.join(texts, on="row", how="left", maintain_order="left")
+    return found.select(pl.when(sector.is_not_null()).then(pl.col("text").fill_null(""))).to_series()

@@ -19,7 +19,7 @@ from tess_source.download.failures import FEW, MANY, AgainError
 from tess_source.download.hosts import Hosts, LostHostError
 from tess_source.settings import Patience, Settings
 
-HASTE = Patience(tries=2, first=0.001, longest=0.01, connect=2.0, read=2.0, look=0.01)
+HASTE = Patience(tries=2, first=0.001, longest=0.01, connect=30.0, read=30.0, look=0.01)
 
 
 def answers(code: int, **headers: str) -> Act:
@@ -210,3 +210,13 @@ def test_a_password_in_an_address_is_not_in_the_message() -> None:
     for _ in range(8):
         hosts.refuse("me:secret@host", AgainError("busy", files=FEW), 0.0)
     assert "secret" not in hosts.lost["me:secret@host"]
+
+
+def test_a_host_that_never_answered_is_given_up_for_files_without_any_connection() -> None:
+    hosts = Hosts(HASTE, threading.Event())
+    hosts.answer("known")
+    for host in ("known", "unknown"):
+        for _ in range(FEW):
+            assert host not in hosts.lost
+            hosts.miss(host, "no connection")
+    assert hosts.lost == {"unknown": "no connection"}

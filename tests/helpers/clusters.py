@@ -200,7 +200,7 @@ def scheduler() -> Iterator[Scheduler]:
             running.close()
 
 
-def until(true: Any, seconds: float = 20.0) -> None:
+def until(true: Any, seconds: float = 60.0) -> None:
     """Wait until something is true, or for some time."""
     end = time.monotonic() + seconds
     while not true() and time.monotonic() < end:

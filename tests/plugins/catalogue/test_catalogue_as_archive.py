@@ -331,6 +331,20 @@ def test_a_target_list_that_is_missing_is_fetched(session: Session, tmp_path: Pa
         other.targets(sector=300)
 
 
+def test_sectors_without_a_target_list_are_named_and_the_stars_of_the_others_given(
+    updated: Session, shared_archive: SampleArchive, caplog: pytest.LogCaptureFixture
+) -> None:
+    off = Session(updated.settings.server, cache=updated.settings.cache, offline=True)
+    shared_archive.clear()
+    for session in (updated, off):
+        caplog.clear()
+        assert set(session.targets(sector=range(1, 10))["sector"]) == {*range(1, 10)} - {6, 7}
+        assert "there is no list of 2-min targets of sectors 6-7 (the archive was asked on 20" in caplog.text
+        with pytest.raises(QueryError, match="no list of 2-min targets of sectors 6-7"):
+            session.targets(sector=[6, 7])
+    assert not shared_archive.requests, "the update has asked for these lists already"
+
+
 @pytest.mark.parametrize(
     "wrong",
     [

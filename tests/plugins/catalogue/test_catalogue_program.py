@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from program_run import Program
 
+from tess_source_sample.faults import Fault
 from tess_source_sample.server import SampleArchive
 
 SECTOR = ("--sector", "14")
@@ -44,6 +45,14 @@ def test_a_list_that_fails_gives_exit_code_1(program: Program, archive: SampleAr
     assert "catalogue update --source lc --sector 14" in done.err
     assert program("catalogue", "update", "--source", "lc", *SECTOR).code == 0
     assert program("catalogue", "verify").code == 0
+
+
+def test_a_check_says_why_it_is_not_known_whether_lists_have_changed(program: Program, archive: SampleArchive) -> None:
+    program("catalogue", "update", *SECTOR, "--source", "lc,tp")
+    archive.faults.add(Fault("status", match="tesscurl_sector_14", status=403, times=None))
+    done = program("catalogue", "status", "--check")
+    (said,) = (line for line in done.err.splitlines() if "403" in line)
+    assert said.startswith("lc, tp of sector 14: ") and "(2 lists, such as https://archive.stsci.edu/" in said
 
 
 def test_the_newest_sector_is_one_line(program: Program) -> None:

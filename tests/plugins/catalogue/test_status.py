@@ -103,6 +103,7 @@ def test_the_status_is_shown_with_a_row_per_source_and_its_sectors_as_ranges(
     status = catalogue.status()
     (lc,) = status.by_source().filter(pl.col("source") == "lc").to_dicts()
     assert (lc["here"], lc["not yet"], lc["rows"], lc["strange"], lc["date"]) == ("1-2", "3", 3, 1, "2026-02-03")
+    assert status.by_source().columns[-1] == "pipeline", "a narrow terminal leaves out the last columns"
     assert repr(status).splitlines()[0] == status.summary()
     assert "1 not yet" in status.summary()
     assert "parquet" not in repr(status) + status._repr_html_()

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import errno
 import os
+import socket
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from fuzz import altered, attempts
-from lists import ByName, catalogue_of, conditional, fill, listed, rows_of, source
+from lists import HASTE, ByName, catalogue_of, conditional, fill, listed, rows_of, source
 from serving import Handler, Server, chunked, etag, page, serving, status, truncated
 from sizes import size
 
 from tess_source._lazy import pl
+from tess_source.download.failures import FEW
 from tess_source.download.lists import Lists
+from tess_source.download.transfer import Task, Transfers
 from tess_source.errors import DownloadError, OfflineError, PluginError, QueryError, UnknownNameError
+from tess_source_catalogue import building
+from tess_source_catalogue.commands import _print_strange
 from tess_source_catalogue.folder import CatalogueFolder, ListFile
 from tess_source_catalogue.parse.targets import read_targets
 from tess_source_catalogue.session_catalogue import SessionCatalogue
@@ -319,6 +325,25 @@ def test_rows_of_a_table_that_are_not_understood_are_counted_shown_and_not_kept(
     assert (catalogue.verify()["state"] == "whole").all()
 
 
+def test_all_rows_that_are_not_understood_can_be_had_up_to_a_bound(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    catalogue = catalogue_of(server, tmp_path, source("targets", gives="targets", kinds=(), parse=read_targets))
+    wrong = [f"{number},5,1,9,1,1" for number in range(1, 9)]
+    sound = [f"{number},1,1,9,1,1" for number in range(1, 9)]
+    body = "\n".join(["#!", "TICID,Camera,CCD,Tmag,RA,Dec", *wrong, *sound]).encode()
+    for bound, told in ((1000, "8 entries not understood\n"), (7, "the texts of 1 more rows are not kept")):
+        server.files["/lists/targets_1.sh"] = body + b"\n" * bound  # another state of it
+        monkeypatch.setattr(building, "MOST_STRANGE", bound)
+        catalogue.update(1, progress=False)
+        assert catalogue.strange()["uri"].to_list() == wrong[:bound]
+        assert catalogue.status()[0]["strange_names"] == "; ".join(wrong[: building.FEW])
+        _print_strange(catalogue, "csv")
+        printed = capsys.readouterr()
+        assert len(printed.out.splitlines()) == 1 + min(8, bound)
+        assert told in printed.err
+
+
 @pytest.mark.parametrize("jobs", [1, 4])
 @pytest.mark.parametrize("place", ["list", "facts", "rows"])
 def test_a_full_disk_ends_the_update_and_what_is_kept_stays(
@@ -419,6 +444,39 @@ def test_an_archive_that_is_down_ends_the_update(server: Server, catalogue: Sess
     done = catalogue.update(progress=False)
     assert done.failed
     assert not done.count("new")
+
+
+def test_without_a_connection_an_update_ends_soon_says_so_once_and_keeps_what_is_here(
+    server: Server, catalogue: SessionCatalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    catalogue.update("1-3", progress=False)
+    here, tries = catalogue.folder.lists(), []
+    receive = Transfers.receive
+
+    def noted(self: Transfers, task: Task) -> None:
+        tries.append(task)
+        receive(self, task)
+
+    monkeypatch.setattr(Transfers, "receive", noted)
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))  # and does not listen
+        settings = replace(
+            catalogue.session.settings,
+            server=f"http://127.0.0.1:{nobody.getsockname()[1]}",
+            jobs=1,
+            patience=replace(HASTE, longest=60.0),
+        )
+        monkeypatch.setattr(catalogue.session, "settings", settings)
+        monkeypatch.setattr(CatalogueFolder, "of", lambda _: catalogue.folder)
+        done = catalogue.update("1-3", progress=False)
+    assert len(tries) == FEW * HASTE.tries
+    assert len(done.failed) == 7 and {one.state for one in done.outcomes} == {"failed"}
+    (said,) = done.failures()
+    assert said.startswith("lc, targets of sectors 1-3; multi-dv: no connection, since 127.0.0.1:"), said
+    assert said.endswith("(7 lists, such as https://archive.stsci.edu/lists/lc_1.sh)")
+    assert repr(done).count("no connection") == 1 and "7 failed (their older rows are kept)" in done.summary()
+    assert done.by_source().filter(source="multi-dv")["failed"].to_list() == ["all"]
+    assert catalogue.folder.lists() == here
 
 
 def test_a_chunked_list_comes_whole(server: Server, catalogue: SessionCatalogue) -> None:
