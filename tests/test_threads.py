@@ -48,15 +48,16 @@ def test_an_error_is_raised_in_its_place_and_the_rest_is_left_out() -> None:
 
 
 def test_what_has_not_begun_at_the_end_never_begins() -> None:
-    going = threading.Event()
+    both, going = threading.Barrier(3), threading.Event()
     done: list[int] = []
 
     def work(number: int) -> None:
+        both.wait(60)
         going.wait(60)
         done.append(number)
 
     with begun(work, range(100), 2) as futures:
-        pass
+        both.wait(60)
     going.set()
     for future in futures[:2]:
         future.exception(60)

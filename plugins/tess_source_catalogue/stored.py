@@ -33,7 +33,7 @@ def packed_files(uris: pl.Series, address: str = "", pipeline: str = "") -> pl.D
     uris = uris.drop_nulls().rename("uri").unique()
     said = names.columns(uris)
     script = names.parse(address)
-    strange = (said["kind"] == "other") | ~uris.str.contains("^[A-Za-z][A-Za-z0-9]*:")  # a name is no address
+    strange = (said["kind"] == "other") | ~uris.str.contains(r"^[A-Za-z][A-Za-z0-9]*:\S+$")  # a name is no address
     if script.kind == "script" and script.last_sector is not None:
         strange |= ~((said["last_sector"] == script.last_sector) & (said["pipeline"] == script.pipeline)).fill_null(
             value=False

@@ -30,8 +30,8 @@ class SeenSectors(Rows):
         "hlsp": "String", "dv": "Boolean", "margin": "Float64", "column": "Float64", "row": "Float64", "why": "String",
     }  # fmt: skip
     shown: ClassVar[Sequence[str]] = (
-        "target", "tic", "sector", "camera", "ccd", "start", "cadence", "state", "lc", "fast_lc", "hlsp", "dv",
+        "target", "tic", "sector", "camera", "ccd", "state", "lc", "fast_lc", "hlsp", "dv", "start", "cadence",
     )  # fmt: skip
-    whole: ClassVar[Sequence[str]] = ("sector", "state")
+    whole: ClassVar[Sequence[str]] = ("sector", "camera", "ccd", "state")
     noun = "sector"
     __slots__ = ()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,8 +9,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tess_source._lazy import pl, whole
-from tess_source.display import text
-from tess_source.display.visible import logger
 from tess_source.errors import QueryError
 from tess_source.hooks.records import Filter
 from tess_source.wording import Wording
@@ -21,8 +18,6 @@ if TYPE_CHECKING:
     from tess_source.tables.listing import Products
 
 __all__ = ["FILTERS", "Spans"]
-
-log: logging.Logger = logger(__name__)
 
 _RANGE = re.compile(r"\s*(?P<sign>>=|<=|>|<)?\s*(?P<first>.*?)\s*(?:\.\.\s*(?P<last>.+?)\s*)?", re.DOTALL)
 _NUMBER = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
@@ -50,9 +45,11 @@ def _read(value: Any, unit: str, example: str) -> float:
     if isinstance(value, str) and (match := _WITH_UNIT.fullmatch(value)) and match["unit"]:
         quantity = _quantity(match["number"], match["unit"], unit)
     try:
+        if isinstance(value, str) and re.match(r"\s*0[0-9]", value):  # 3,000 is a list of 3 and 000
+            raise ValueError(f"{value!r} is not a number, and numbers have no comma in them")
         return float(number(quantity.to_value(unit) if hasattr(quantity, "to_value") else quantity))
     except (ValueError, TypeError) as error:  # astropy's UnitConversionError is a TypeError
-        given = f"give numbers in {unit}, or " if unit else "give "
+        given = f"give numbers in {_SHOWN.get(unit, unit)}, or " if unit else "give "
         raise QueryError(f"{error}; {given}e.g. ", Wording(f"{example!r}", example)) from error
 
 
@@ -61,12 +58,12 @@ def _quantity(amount: str, given: str, unit: str) -> Any:
     from astropy import units
 
     try:
-        read = units.Unit(_UNITS.get(given, given))
-        if read.scale != 1:  # astropy reads "4000 K" as a unit
+        read = units.Unit(unit if given == "dex" and unit.startswith("dex") else _UNITS.get(given, given))
+        if getattr(read, "scale", 1) != 1:  # astropy reads "4000 K" as a unit
             raise ValueError(given)
     except (TypeError, ValueError) as error:
-        raise QueryError(f"{given!r} is not a unit; give e.g. {amount} {unit}".rstrip()) from error
-    return units.Quantity(float(amount), read)
+        raise QueryError(f"{given!r} is not a unit; give e.g. {amount} {_SHOWN.get(unit, unit)}".rstrip()) from error
+    return float(amount) * read
 
 
 _UNITS = {"R☉": "solRad", "M☉": "solMass", "Rsun": "solRad", "Msun": "solMass"}
@@ -96,18 +93,12 @@ def _checked(value: Any, unit: str, example: str) -> Spans:
 def _mask(
     products: Products, value: Spans, *, name: str, columns: Sequence[str], make: Callable[[], pl.Expr], what: str
 ) -> pl.Expr:
-    """Return the mask of products whose stars have a value in a range. Stars without a value are dropped, and counted in a warning."""
+    """Return the mask of products whose stars have a value in a range."""
     if not len(products):
         return pl.lit(True)
-    known = products.to_polars().select("tic", value=make()) if {*columns} <= {*products.columns} else None
+    known = products.to_polars().select(value=make()) if {*columns} <= {*products.columns} else None
     if known is None or known["value"].null_count() == known.height:
         raise QueryError(f"filter {name!r}: the {what} is not known of any star of this answer; leave the filter out")
-    unknown = known.filter(pl.col("value").is_null())["tic"].n_unique()
-    if unknown:
-        total = known["tic"].n_unique()
-        log.warning(
-            "filter %r drops %s of %s: their %s is not known", name, f"{unknown:,}", text.number(total, "star"), what
-        )
     return any_of(one.holds(make()) for one in value.ranges)
 
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from tess_source.session import Session
     from tess_source.tables.found import Found
 
-__all__ = ["Stars", "stars_of_found", "stars_of_targets"]
+__all__ = ["Stars", "ids_of_targets", "stars_of_found", "stars_of_targets"]
 
 log: logging.Logger = logger(__name__)
 
@@ -106,7 +106,7 @@ def stars_of_targets(
     reach = None if neighbours is None else arcseconds(neighbours, "neighbours")
     query = question(session.registry, session.settings, targets, radius=radius, refresh=refresh, missing=missing)
     tic = Tic(session.settings, refresh=refresh)
-    return _stars(tic, _ids_of_targets(tic, query), reach)
+    return _stars(tic, ids_of_targets(tic, query), reach)
 
 
 def stars_of_found(found: Found, *, neighbours: float | Quantity | str | None = None, refresh: bool = False) -> Stars:
@@ -118,8 +118,16 @@ def stars_of_found(found: Found, *, neighbours: float | Quantity | str | None = 
     return _stars(tic, {one: f"TIC {one}" for one in tics}, reach)
 
 
-def _ids_of_targets(tic: Tic, query: Query) -> dict[int, str]:
-    """Return the TIC ids of the targets of a question, each with its target's text."""
+def ids_of_targets(tic: Tic, query: Query) -> dict[int, str]:
+    """Return the TIC ids of the targets of a question, each with its target's text: of names the nearest star, of places all in their cone.
+
+    Raises
+    ------
+    QueryError
+        If an observation does not tell its star.
+    OfflineError, ServiceError
+        If the TIC must be asked, and cannot be.
+    """
     found: dict[int, str] = {}
     places = [target for target in query.targets if target.tic is None]
     around = dict(zip(places, tic.around([_cone(place) for place in places]), strict=True))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from typing import Any, TypeVar
 
 from tess_source._lazy import pl
@@ -50,9 +51,12 @@ class Tic:
     def __init__(self, settings: Settings, *, refresh: bool = False) -> None:
         self._settings, self._refresh = settings, refresh
         self._offline = is_offline(settings.offline)
-        self._remembered = Remembered(settings)
         if refresh and self._offline:
             raise QueryError("values cannot be refreshed offline")
+
+    @cached_property
+    def _remembered(self) -> Remembered:
+        return Remembered(self._settings)
 
     def stars(self, tics: Sequence[int], *, quiet: bool = False) -> pl.DataFrame:
         """Return the values of stars.

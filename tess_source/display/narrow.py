@@ -5,7 +5,8 @@ A table gets narrower in these steps:
 1. Values that all rows share are printed once, above the table: columns with one value, and folders that all texts of a column begin with.
 2. Headings that are wider than the texts below them are broken at ``_``.
 3. Long texts are cut where most of them stay different.
-4. Columns are left out, from the right. Numbers and headings are never cut.
+4. Columns are left out, from the right, but not the first one, nor the last one of the table if each of its rows has a text of its own,
+   such as a file name. Numbers and headings are never cut.
 """
 
 from __future__ import annotations
@@ -39,6 +40,8 @@ class LaidColumn:
     """Whether it must not be left out or cut."""
     unit: str = ""
     """Its unit, which follows its name."""
+    stays: bool = False
+    """Whether it may be cut, but not left out."""
     broken: bool = False
     """Whether its heading is broken into lines."""
     most: int | None = None
@@ -127,6 +130,8 @@ def narrowed(columns: Sequence[LaidColumn], frame: pl.DataFrame, width: int) -> 
     if room(laid) > width:
         laid = [replace(column, broken=True) for column in laid]
     count = len(laid)
+    if _names_rows(laid[-1]):
+        laid[-1] = replace(laid[-1], stays=True)
     while _least_width(laid) > width and (place := _column_to_drop(laid)) is not None:
         del laid[place]
     above = textwrap.wrap(f"all rows: {shared}", width, break_on_hyphens=False) if shared else []
@@ -137,15 +142,14 @@ def _least_width(columns: Sequence[LaidColumn]) -> int:
     return sum(column.least for column in columns) + len(GAP) * (len(columns) - 1)
 
 
+def _names_rows(column: LaidColumn) -> bool:
+    """Return whether each row has a text of its own."""
+    return not column.right and len(set(column.texts)) == len(column.texts) and all(column.texts)
+
+
 def _column_to_drop(columns: Sequence[LaidColumn]) -> int | None:
-    """Return the number of the column to leave out: the last one that may go. The first stays, and the last if it names the rows."""
-    names_rows = (
-        not columns[-1].right and len(set(columns[-1].texts)) == len(columns[-1].texts) and all(columns[-1].texts)
-    )
-    free = [
-        i for i, column in enumerate(columns) if i and not column.whole and not (i == len(columns) - 1 and names_rows)
-    ]
-    return free[-1] if free else None
+    """Return the number of the column to leave out: the last one that may go. The first stays."""
+    return next((i for i in range(len(columns) - 1, 0, -1) if not (columns[i].whole or columns[i].stays)), None)
 
 
 def _fitted(columns: Sequence[LaidColumn], width: int) -> list[LaidColumn]:

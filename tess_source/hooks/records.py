@@ -137,6 +137,8 @@ class Lookup:
     """One line for ``--help``."""
     may_be_null: bool = False
     """Whether null is an answer, such as for a star without planets. Else a warning tells of products whose value is not known."""
+    source: Callable[[Settings], str] | None = None
+    """Returns in a line what the values that `find` gave last are from, such as the date and the sum of a table. Locks record it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,19 @@ from collections.abc import Iterable
 
 from tess_source._lazy import pl
 
-__all__ = ["runs_of_sectors", "sectors_in_words", "sectors_of_text", "text_of_sectors", "texts_of_sectors"]
+__all__ = [
+    "LAST_SECTOR",
+    "runs_of_sectors",
+    "sectors_in_words",
+    "sectors_of_text",
+    "text_of_sectors",
+    "texts_of_sectors",
+]
 
 MOST_DIGITS = 4
 """Of a sector, as in names."""
+LAST_SECTOR = 10**MOST_DIGITS - 1
+"""The last sector that names can hold."""
 
 
 def runs_of_sectors(sectors: Iterable[int]) -> list[tuple[int, int]]:
@@ -133,9 +142,14 @@ def texts_of_sectors(sectors: pl.Series) -> pl.Series:
     polars.Series
         Of String; null where the list is null.
     """
-    joined = sectors.cast(pl.List(pl.String)).list.join(",")
-    patterns = joined.drop_nulls().unique()  # few: stars of one field share theirs
-    texts = pl.Series(
-        [text_of_sectors(map(int, filter(None, pattern.split(",")))) for pattern in patterns], dtype=pl.String
-    )
-    return joined.replace_strict(patterns, texts, default=None, return_dtype=pl.String)
+    rows = sectors.alias("sector").to_frame().with_row_index("row")
+    each = rows.explode("sector").drop_nulls().unique().sort("row", "sector")
+    row, sector = pl.col("row"), pl.col("sector")
+    goes_on = (row == row.shift()) & (sector == sector.shift() + 1)
+    runs = each.group_by((~goes_on).fill_null(value=True).cum_sum().alias("run"), maintain_order=True)
+    ends = runs.agg(row.first(), first=sector.first(), last=sector.last())
+    text = pl.when(pl.col("first") == pl.col("last")).then(pl.col("first").cast(pl.String))
+    texts = ends.select("row", text=text.otherwise(pl.format("{}-{}", "first", "last")))
+    texts = texts.group_by("row", maintain_order=True).agg(pl.col("text").str.join(","))
+    found = rows.join(texts, on="row", how="left", maintain_order="left")
+    return found.select(pl.when(sector.is_not_null()).then(pl.col("text").fill_null(""))).to_series()

@@ -21,7 +21,7 @@ from tess_source.wording import Wording, keyword, only_option
 if TYPE_CHECKING:
     from tess_source.hooks.records import Filter
 
-__all__ = ["looked_up", "lookups_among", "with_needed"]
+__all__ = ["looked_up", "lookups_among", "warn_of_gaps", "with_needed"]
 
 log: logging.Logger = logger(__name__)
 
@@ -46,7 +46,7 @@ def with_needed(registry: Registry, settings: Settings, found: Found, filters: I
     """Return an answer whose products have the columns that filters need, looked up where none of a group has a value.
 
     A group are the products of one archive, pipeline and sector. A list that nobody fetched leaves a group without values; what a list or a
-    look-up does not know of one star is a single gap, and a filter drops it.
+    look-up does not know of one star is a single gap, and a filter drops it: see `warn_of_gaps`.
 
     Raises
     ------
@@ -66,8 +66,6 @@ def with_needed(registry: Registry, settings: Settings, found: Found, filters: I
             filter_ = next(registry.filters[name] for name in names if column in registry.filters[name].needs)
             raise QueryError(*_unknown_in_words(filter_, column, unknown))
         found = looked_up(registry, settings, found, [looking], column)
-    answers = {column for lookup in registry.lookups.values() if lookup.may_be_null for column in lookup.columns}
-    _warn_of_gaps(found.products, (column for column in needed if column not in answers))
     return found
 
 
@@ -89,11 +87,13 @@ def looked_up(
         lookup, done = registry.lookups[name], (found.record or {}).get("lookups", {})
         if name in done and {*lookup.columns} <= {*found.products.columns}:
             continue
-        lacking = _lacking(found.products, [column] if column else [*lookup.columns])
+        lacking, said = _lacking(found.products, [column] if column else [*lookup.columns]), {"time": this_moment()}
         if lacking.any():
             products = _filled(found.products, lacking, _found_by(registry, settings, name, found, lacking))
             found = found.replace(products=products)
-        found = found.replace(record={**(found.record or {}), "lookups": {**done, name: this_moment()}})
+            if lookup.source is not None:
+                said["source"] = str(registry.blame("lookup", name, lookup.source, settings))
+        found = found.replace(record={**(found.record or {}), "lookups": {**done, name: said}})
     return found
 
 
@@ -155,9 +155,15 @@ def _unknown_in_words(record: Filter, column: str, unknown: pl.DataFrame) -> lis
     return [only_option(record.name), beginning, record.advice or "leave it out"]
 
 
-def _warn_of_gaps(products: Products, columns: Iterable[str]) -> None:
-    """Log of how many products a needed value is not known; filters drop them."""
-    for column in columns:
-        if gaps := products[column].null_count():
-            of = text.number(len(products), "product")
-            log.warning("%s is not known for %s of %s: they are left out", column, f"{gaps:,}", of)
+def warn_of_gaps(registry: Registry, products: Products, filters: Iterable[str]) -> None:
+    """Log which of products filters drop because a value that they need is not known: one warning per filter."""
+    answers = {column for lookup in registry.lookups.values() if lookup.may_be_null for column in lookup.columns}
+    for name in filters:
+        needs = [column for column in registry.filters[name].needs if column not in answers]
+        lacking = _lacking(products, needs) if needs else pl.Series(dtype=pl.Boolean)
+        if gaps := int(lacking.sum()):
+            tics = products["tic"]
+            dropped, stars = (one.drop_nulls().n_unique() for one in (tics.filter(lacking), tics))
+            of_stars = f" ({dropped:,} of {text.number(stars, 'star')})" if dropped else ""
+            of, what = text.number(len(products), "product"), " or ".join(needs)
+            log.warning("filter %r drops %s of %s%s: %s is not known", name, f"{gaps:,}", of, of_stars, what)

@@ -53,9 +53,9 @@ def reasons_for(
     find : callable, optional
         Asks the archives a query: then it is also said how far the nearest star is from places without observations.
     """
-    tics = set(observations["tic"].to_list())
+    tics = {target.tic for target in query.targets if target.tic is not None}
     known: dict[str, str] = {}
-    if not len(observations) or any(target.tic not in tics for target in query.targets if target.tic is not None):
+    if not len(observations) or (tics and tics.difference(observations["tic"].unique().to_list())):
         known = _of_plugins(registry, settings, query, observations)
     return _together([{} if find is None else _nearest(registry, settings, query, observations, find), known])
 

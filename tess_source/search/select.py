@@ -15,7 +15,7 @@ from tess_source.display.records import RecordTuple
 from tess_source.display.visible import logger
 from tess_source.errors import QueryError, UnknownNameError
 from tess_source.hooks.registry import Registry
-from tess_source.search.lookups import looked_up, lookups_among, with_needed
+from tess_source.search.lookups import looked_up, lookups_among, warn_of_gaps, with_needed
 from tess_source.settings import Settings
 from tess_source.tables.found import Drop, Found
 from tess_source.tables.listing import Products
@@ -129,8 +129,9 @@ def select(
     given = wanted(registry, filters, applied={drop.filter for drop in found.drops[:before]})
     values = {name: checked_value(registry, name, value) for name, value in given.items()}
     for step in _steps(registry, found.products, [name for name in values if name not in begun]):
-        found = with_needed(registry, settings, found, step)
-        found = _masked(registry, found, {name: values[name] for name in step})
+        whole = with_needed(registry, settings, found, step)
+        found = _masked(registry, whole, {name: values[name] for name in step})
+        warn_of_gaps(registry, whole.products, step)
     found = looked_up(registry, settings, found, lookups)
     return found.replace(drops=_with_given_values(found.drops, before, given))
 

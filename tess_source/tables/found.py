@@ -298,9 +298,11 @@ class Found(Addressed, FoundMethods):
     def unmatched(self) -> str:
         """Return in words at which names there is no star with observations, if other targets have some; else an empty text."""
         names = [target.text for target in self.query.targets if target.tic is None and target.radius is None]
+        if not names:
+            return ""
         stars = {star["target"] for star in (self.record or {}).get("nearest", ())}
         if "target_name" in self.observations.columns:  # of cut-outs, it is the name that was given
-            stars |= set(self.observations["target_name"].unique())
+            stars |= set(self.observations["target_name"].unique().to_list())
         missing = [name for name in names if name not in stars]
         known = len(self.observations) and {"s_ra", "s_dec"} <= set(self.observations.columns)
         if not known or not missing or len(self.query.targets) == 1:
@@ -311,13 +313,14 @@ class Found(Addressed, FoundMethods):
 
     def _tics_without_observations(self) -> set[int]:
         """Return the TIC ids without observations, if others have some."""
-        return self._tics_of_query() - set(self.observations["tic"].unique()) if len(self.observations) else set()
+        asked = self._tics_of_query() if len(self.observations) else set()
+        return asked - _stars(self.observations) if asked else asked
 
     def _tics_without_products(self) -> set[int]:
         """Return the TIC ids whose products were all dropped, if others have products left."""
         asked = self._tics_of_query()
-        left = asked & set(self.products["tic"].unique())
-        return (asked & set(self.observations["tic"].unique())) - left if left else set()
+        left = asked & _stars(self.products) if asked else asked
+        return (asked & _stars(self.observations)) - left if left else left
 
     def _tics_of_query(self) -> set[int]:
         return {target.tic for target in self.query.targets if target.tic is not None}
@@ -391,3 +394,7 @@ class Found(Addressed, FoundMethods):
     def to_pandas(self) -> pd.DataFrame:
         """Return the products as a pandas frame."""
         return self.products.to_pandas()
+
+
+def _stars(rows: Observations | Products) -> set[int | None]:
+    return set(rows["tic"].unique().to_list())

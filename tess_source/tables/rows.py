@@ -267,33 +267,33 @@ def joined(parts: list[RowsT]) -> RowsT:
         Tables of one class.
     """
     kind = type(parts[0])
-    frame, twins = kind.stack(parts).to_polars(), dict[object, str]()
+    frame = kind.stack(parts).to_polars()
     parts.clear()
-    for name in frame.columns:
-        frame = _with_thrifty(frame, name, twins)
-    return kind(frame)
+    return kind(thrifty(frame))
 
 
 def thrifty(frame: pl.DataFrame) -> pl.DataFrame:
     """Return a frame of which each column is in one piece, and takes no memory of its own if it repeats one value, or another column."""
+    if frame.is_empty():
+        return frame
+    some = frame[sorted({0, frame.height // 2, frame.height - 1})]  # tells of most columns that their values differ
+    same = [name for name in frame.columns if some[name].n_unique() == 1 and _is_constant(frame[name], some[name][0])]
+    frame = frame.with_columns(pl.lit(some[name][0], frame.schema[name]).alias(name) for name in same)
     twins: dict[object, str] = {}
     for name in frame.columns:
-        frame = _with_thrifty(frame, name, twins)
+        if name not in same:
+            column = frame[name]
+            twin = twins.setdefault((column.dtype, column.null_count(), *some[name]), name)
+            if twin != name and column.equals(frame[twin]):
+                frame = frame.with_columns(frame[twin].alias(name))
+            elif column.n_chunks() > 1:
+                frame = frame.with_columns(column.rechunk())
     return frame
 
 
-def _with_thrifty(frame: pl.DataFrame, name: str, twins: dict[object, str]) -> pl.DataFrame:
-    """Return a frame with one column made thrifty; `twins` are the columns before, by some of their values."""
-    if frame.is_empty():
-        return frame
-    if frame.select(pl.col(name).eq_missing(pl.col(name).first()).all()).item():
-        return frame.with_columns(pl.lit(frame[name][0], frame.schema[name]).alias(name))
-    column = frame[name]
-    some = column.gather([0, len(column) // 2, len(column) - 1])
-    twin = twins.setdefault((column.dtype, column.null_count(), *some), name)
-    if twin != name and column.equals(frame[twin]):
-        return frame.with_columns(frame[twin].alias(name))
-    return frame.with_columns(column.rechunk()) if column.n_chunks() > 1 else frame
+def _is_constant(column: pl.Series, value: object) -> bool:
+    gaps = column.null_count()
+    return gaps == len(column) if value is None else not gaps and bool((column == value).all())
 
 
 def polars_schema(table: type[Rows]) -> dict[str, Any]:

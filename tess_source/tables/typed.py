@@ -144,7 +144,15 @@ class SessionMethods(Extended):
 
     if TYPE_CHECKING:
 
-        def tois(self, targets: Any = None, *, toi: Any = None, refresh: bool = False) -> Tois:
+        def tois(
+            self,
+            targets: Any = None,
+            *,
+            toi: Any = None,
+            radius: float | Quantity | str | None = None,
+            refresh: bool = False,
+            missing: str = "raise",
+        ) -> Tois:
             """Return TESS objects of interest: see `tess_source_stars.toi.accessors.session_tois`."""
             ...
 

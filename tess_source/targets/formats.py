@@ -13,6 +13,7 @@ from typing import Any
 
 from tess_source.errors import QueryError
 from tess_source.targets.columns import IDS, Columns, is_missing, plain_column
+from tess_source.targets.fixed import with_bars
 from tess_source.targets.places import places_of
 from tess_source.targets.sky import place_of
 from tess_source.targets.target import Gap
@@ -67,7 +68,7 @@ def rows_of_text(text: str, where: str, *, is_table: bool = False) -> Iterator[L
     QueryError
         If it is a table or JSON without targets, or cannot be understood.
     """
-    lines = text.splitlines()
+    lines = with_bars(text.splitlines())
     plain = _uncommented(lines)
     first = next((line.strip() for line in lines if line.strip()), "")
     if re.match(r"\{|\[\s*([\[{(\"'\d-]|null|None|NaN|\]|$)", first):
@@ -199,7 +200,7 @@ def _records(lines: Sequence[str], header: ListHeader, where: str) -> list[tuple
         (
             at
             for at, (_, cells) in enumerate(found[:3])
-            if any(cells) and all(re.fullmatch(r"|:?-{2,}:?|=+", cell) for cell in cells)
+            if any(len(cell) > 1 for cell in cells) and all(re.fullmatch(r"|:?-+:?|=+", cell) for cell in cells)
         ),
         -1,
     )
@@ -316,7 +317,7 @@ def _are_numbers(values: Sequence[Any]) -> bool:
 
 def _rows_of_object(value: Mapping[str, Any]) -> list[Any]:
     """Return the rows of an object: of columns, of names and rows (pandas, TAP), of the one list in it, or itself as a row."""
-    for key in ("columns", "metadata", "fields"):
+    for key in ("columns", "metadata", "fields", "info"):
         names, rows = value.get(key), value.get("data")
         if isinstance(names, list) and isinstance(rows, list) and all(isinstance(row, list) for row in rows):
             plain = [str(name.get("name") if isinstance(name, Mapping) else name) for name in names]

@@ -62,9 +62,10 @@ def read_targets(path: str | Path, *, missing: str = "raise") -> list[Any]:
     ----------
     path : str or Path
         A table with a column called tic, ticid, TIC ID, tid, ID, target, name or the like, with ra and dec, with obs_id or obsid, or
-        with TOI: CSV (with commas, semicolons, tabs or blanks, and lines before its header), ECSV, JSON, JSON lines, FITS, VOTable or
-        Parquet. Where one column is empty the next is used. Else text with one target per line, or with one line of targets and
-        commas; blank lines and text behind a ``#`` are skipped. Any of these may be compressed with gzip.
+        with TOI: CSV (with commas, semicolons, tabs or blanks, and lines before its header), ECSV, JSON, JSON lines, FITS, VOTable,
+        Parquet, a table of IPAC, or a machine-readable table of a journal. Where one column is empty the next is used. Else text with
+        one target per line, or with one line of targets and commas; blank lines and text behind a ``#`` are skipped. Any of these may be
+        compressed with gzip.
     missing : str
         ``"raise"``: rows without a target are an error. ``"skip"``: they are passed over.
 

@@ -68,6 +68,14 @@ def test_the_names_of_rows_stay_when_they_come_last() -> None:
     assert last == "+1 column: csv"
 
 
+def test_what_comes_last_only_when_others_have_gone_goes_as_they_do() -> None:
+    frame = pl.DataFrame(
+        {"n": [1, 2], "name": ["a" * 20, "b" * 20], "start": ["c" * 20, "d" * 20], "cadence": [1800, 200]}
+    )
+    head, *_ = lines(frame, 30)
+    assert head.split() == ["n", "name"]
+
+
 def test_what_a_table_is_for_goes_on_below_rather_than_being_cut() -> None:
     life = " ".join(f"{run:05d}:1" for run in range(12))
     frame = pl.DataFrame({"candidate": [1], "depth": [0.5], "runs": [12], "in_latest": [True], "life": [life]})

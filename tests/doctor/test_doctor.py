@@ -31,6 +31,13 @@ DECLARED = {
 }  # fmt: skip
 
 
+@pytest.fixture(autouse=True)
+def no_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait long for answers, and for the counting of files: a busy machine is no finding."""
+    monkeypatch.setattr(asked, "SECONDS", 60.0)
+    monkeypatch.setattr(machine, "LONGEST", 60.0)
+
+
 class Lab:
     """A plugin that asks one service."""
 

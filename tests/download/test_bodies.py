@@ -19,7 +19,7 @@ from serving import Act, Handler, Server, content, etag
 from tess_source import Entry, Manifest, Plan, Products, Request, Session, Transport, hookimpl
 from tess_source.settings import Patience, Settings
 
-HASTE = Patience(tries=2, first=0.0, longest=0.01, connect=2.0, read=2.0, look=0.01, largest=1_000_000)
+HASTE = Patience(tries=2, first=0.0, longest=0.01, connect=30.0, read=30.0, look=0.01, largest=1_000_000)
 CALM = replace(HASTE, longest=1000.0)
 """Patience that gives no host up."""
 FITS = content(1)

@@ -115,7 +115,8 @@ def interrupt() -> None:
 def test_a_head_that_does_not_come_is_a_failure_in_time(slow: tuple[str, Slow], tmp_path: Path) -> None:
     url, server = slow
     (entry,) = plan_of(url, tmp_path, SHORT).download()
-    assert "answer within 0.1 s" in entry.error or "timed out" in entry.error
+    told = ("answer within 0.1 s", "timed out", "no connection within")  # the last one where the machine is busy
+    assert any(words in entry.error for words in told)
     assert not server.over.is_set()
 
 
@@ -151,7 +152,7 @@ def test_a_handshake_that_does_not_come_is_a_failure_in_time(slow: tuple[str, Sl
 
 def test_a_name_that_is_not_looked_up_is_a_failure_in_time(lost_names: Slow, tmp_path: Path) -> None:
     (entry,) = plan_of("http://localhost:9", tmp_path, SHORT).download()
-    assert "within the time-out" in entry.error
+    assert "within the time-out" in entry.error or "within 0.1 s" in entry.error  # the limit of all
     with pytest.raises(ConnectionError, match=r"gave up after 0\.1 s"):
         ask("http://localhost:9", Deadline(0.1))
     assert not lost_names.over.is_set()

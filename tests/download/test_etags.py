@@ -17,7 +17,7 @@ from tess_source.errors import LockError
 from tess_source.files.etags import content_tag, is_of_object_store, md5_of
 from tess_source.settings import Patience
 
-HASTE = Patience(tries=2, first=0.001, longest=0.01, connect=2.0, read=2.0, look=0.01)
+HASTE = Patience(tries=2, first=0.001, longest=0.01, connect=30.0, read=30.0, look=0.01)
 PARTS = f"{'0123456789abcdef' * 2}-3"
 S3 = {"Server": "AmazonS3", "x_amz_request_id": "4A2B"}
 

@@ -19,7 +19,7 @@ from tess_source.download.failures import FEW, MANY, AgainError
 from tess_source.download.hosts import Hosts, LostHostError
 from tess_source.settings import Patience, Settings
 
-HASTE = Patience(tries=2, first=0.001, longest=0.01, connect=2.0, read=2.0, look=0.01)
+HASTE = Patience(tries=2, first=0.001, longest=0.01, connect=30.0, read=30.0, look=0.01)
 
 
 def answers(code: int, **headers: str) -> Act:
@@ -127,7 +127,7 @@ def test_a_pause_ends_when_the_host_is_given_up() -> None:
     waiting = threading.Thread(target=hosts.pause, args=("a", 600.0))
     waiting.start()
     assert row(hosts, FEW, 4)
-    waiting.join(10)
+    waiting.join(60)
     assert not waiting.is_alive()
 
 

@@ -10,6 +10,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
 from multiprocessing import forkserver
 from multiprocessing.process import BaseProcess
@@ -17,6 +18,7 @@ from pathlib import Path
 
 import other_process
 import pytest
+from clusters import until
 from serving import Handler, Server, content, etag, send, serving
 from sizes import size
 
@@ -91,6 +93,14 @@ def finished(root: Path) -> dict[str, str]:
     return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in found}
 
 
+def is_amid_files(root: Path) -> bool:
+    """Whether several files are under way, and some of a large one is here."""
+    with suppress(OSError):  # one is done meanwhile
+        here = [path.stat().st_size for path in root.glob("*.part")]
+        return len(here) > 2 and max(here) > len(content(0))
+    return False
+
+
 def test_many_kills_at_random_moments(server: Server, start: Callable[..., BaseProcess], tmp_path: Path) -> None:
     """After each, every file under its final name is whole; in the end nothing that was finished was fetched again."""
     bodies = {f"{number:03d}.fits": large(number) if number % 2 else content(number) for number in range(24)}
@@ -104,11 +114,14 @@ def test_many_kills_at_random_moments(server: Server, start: Callable[..., BaseP
         while len(done) < len(bodies) and kills < KILLS:
             asked = server.seen.copy()
             child = start(other_process.download, server.url, root, sizes)
-            child.join(chance.uniform(0.02, 0.25))
+            if kills % 3:
+                child.join(chance.uniform(0.02, 0.25))
+            else:  # on a busy machine, most are killed before they have begun
+                until(lambda root=root, child=child: is_amid_files(root) or not child.is_alive())
+                in_flight += child.is_alive()
             child.kill()
             child.join()
             kills += child.exitcode == -signal.SIGKILL
-            in_flight += root.is_dir() and len(list(root.glob("*.part"))) > 2
             before, done = done, finished(root)
             assert done.items() <= truth.items()
             assert before.items() <= done.items()
@@ -119,7 +132,7 @@ def test_many_kills_at_random_moments(server: Server, start: Callable[..., BaseP
         assert {entry.item.path for entry in entries if entry.status == "here"} >= done.keys()
         assert not [name for name in done if server.seen[f"/{name}"] > asked[f"/{name}"]]
         assert all_swept(root)
-    assert in_flight > KILLS / 10
+    assert in_flight >= KILLS / 5
     assert any("Range" in headers for _, headers in server.requests), "no run went on where another was killed"
 
 

@@ -143,14 +143,14 @@ def test_ctrl_c_ends_it_soon_also_while_the_store_does_not_answer(
     def hang(environ: Any) -> None:
         if environ["REQUEST_METHOD"] == "PUT":
             puts.set()
-            hanging.wait(30)
+            hanging.wait(120)
 
     s3.faults.append(hang)
     process = start(bucket / "lc", tmp_path / "cache")
     try:
-        assert puts.wait(30)
+        assert puts.wait(60)
         os.kill(process.pid or 0, signal.SIGINT)
-        process.join(10)
+        process.join(60)
         assert process.exitcode == 1, "it ended while the store still did not answer"
     finally:
         hanging.set()

@@ -152,7 +152,7 @@ def asked(server: str, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> tupl
     """Ask and download in vain; return the error of the question and that of the file, after a search of all for secrets."""
     portal._portal.cache_clear()
     session = Session(server, discover=False, plugins=[tess_source_mast], cache=tmp_path)
-    session.settings = replace(session.settings, patience=Patience(first=0.0, connect=2, read=2))
+    session.settings = replace(session.settings, patience=Patience(first=0.0))
     caplog.set_level(logging.DEBUG, "tess_source")
     with pytest.raises(ServiceError) as caught:
         session.search(16740101)

@@ -19,7 +19,7 @@ from tess_source.settings import Patience, Settings
 
 LIST = b"#!/bin/sh\n" + b"".join(b"curl -L -o tess%020d_lc.fits https://there\n" % number for number in range(3000))
 OLD = "Tue, 03 Feb 2026 10:00:00 GMT"
-HASTE = Patience(tries=2, first=0.001, longest=0.001, connect=2.0, read=0.5, over=0.5)
+HASTE = Patience(tries=2, first=0.001, longest=0.001, connect=30.0, read=30.0, over=30.0)
 ADDRESS = "https://archive.stsci.edu/lists/sector_1_lc.sh"
 
 

@@ -14,7 +14,7 @@ from tess_source.hooks.records import Source
 from tess_source.settings import Patience
 from tess_source_catalogue.session_catalogue import SessionCatalogue
 
-HASTE = Patience(tries=2, first=0.001, longest=0.001, connect=2.0, read=2.0, over=2.0)
+HASTE = Patience(tries=2, first=0.001, longest=0.001, connect=30.0, read=30.0, over=30.0)
 FOLDER = "https://archive.stsci.edu/lists"
 
 

@@ -18,7 +18,7 @@ from tess_source.download.run import Run
 from tess_source.settings import Patience, Settings
 from tess_source.tables.items import Item
 
-HASTE = Patience(first=0.001, longest=0.01, connect=5.0, read=5.0, stale=60.0, look=0.01)
+HASTE = Patience(first=0.001, longest=0.01, look=0.01)
 
 
 def locate(uri: str, settings: Settings) -> Request:

@@ -315,7 +315,7 @@ def test_failures_are_raised_and_not_shown_as_nothing(session: Session, archive:
     with pytest.raises(ServiceError):
         tess_source.search_lightcurve(SMALL, session=impatient)
     archive.faults.clear()
-    assert len(tess_source.search_lightcurve(SMALL, session=impatient)) == 1
+    assert len(tess_source.search_lightcurve(SMALL, session=session)) == 1
 
 
 # -- downloading -------------------------------------------------------------------------------------------------------

@@ -120,7 +120,7 @@ def test_gaps_are_left_out_and_counted(caplog: pytest.LogCaptureFixture) -> None
     with caplog.at_level(logging.WARNING):
         found = session_of(Weather(unknown=(14,))).search(16740101, clouds=99)
     assert set(found.products["last_sector"]) == {55, 75}
-    assert "clouds is not known for 3 of 5 products: they are left out" in caplog.text
+    assert caplog.messages == ["filter 'clouds' drops 3 of 5 products (1 of 1 star): clouds is not known"]
 
 
 def test_without_a_look_up_the_filter_is_an_error_that_ends_with_its_advice() -> None:

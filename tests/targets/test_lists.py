@@ -101,6 +101,7 @@ def test_a_file_without_targets_is_refused_by_name(tmp_path: Path, content: str,
         ('"TIC ID","Comments"\n"5","a, b\nc"\n"6",""\n', [5, 6]),
         ("This file was made by X\n\n\"TIC ID\",\"TOI\",\"x\"\n\"5\",\"1\",\"2\"\n", [5]),
         ("#VizieR\nTIC\tRAJ2000\tDEJ2000\n\tdeg\tdeg\n----\t----\t----\n5\t1.0\t2.0\n", [5]),
+        ('#VizieR\nName|n|RAJ2000\n | |"h:m:s"\n---------|-|-------\nHD 105923|c|12 11 38.1\n', ["HD 105923"]),
         ("TIC ID\n5\n6\n", [5, 6]),
     ],
 )  # fmt: skip
@@ -267,6 +268,35 @@ def test_the_lists_that_people_have_are_lists_of_targets(real: Path, file: str, 
     assert (len(found), found[0]) == (rows, first)
 
 
+IPAC = """\\ made by a database
+|  tic |     ra |   dec | name |
+|  int | double |double | char |
+     5   307.86   39.94  a # b
+  null   307.86   39.94  c d
+"""
+JOURNAL = """Title: Stars
+Table: Some stars
+================================================================================
+Byte-by-byte Description of file: t1_mrt.txt
+--------------------------------------------------------------------------------
+   Bytes Format Units     Label     Explanations
+--------------------------------------------------------------------------------
+   1-  9 I9     ---       TIC       ? TIC id
+  11- 12 I2     h         RAh       Hour of right ascension
+  14- 15 I2     min       RAm       Minute of right ascension
+  17- 20 F4.1   s         RAs       Second of right ascension
+      22 A1     ---       DE-       Sign of declination
+  23- 24 I2     deg       DEd       Degree of declination
+  26- 27 I2     arcmin    DEm       Arcminute of declination
+  29- 30 I2     arcsec    DEs       Arcsecond of declination
+--------------------------------------------------------------------------------
+Note (1): a note
+--------------------------------------------------------------------------------
+        5 20 30 00.0 -39 30 00
+          20 30 00.0 -39 30 00
+"""
+
+
 @pytest.mark.parametrize(
     ("content", "meant"),
     [
@@ -284,6 +314,10 @@ def test_the_lists_that_people_have_are_lists_of_targets(real: Path, file: str, 
         ("[307.86, 39.94]", [(307.86, 39.94)]),
         ('{"metadata": [{"name": "ID"}, {"name": "ra"}], "data": [[5, 1.5]]}', [5]),
         ('{"fields": [{"name": "ID"}], "data": [[5]]}', [5]),
+        ('{"info": [{"name": "ID"}, {"name": "ra"}], "data": [[5, 1.5]]}', [5]),
+        (IPAC, [5, "c d"]),
+        ("| tic |\n|-----|\n| 5 |\n", [5]),
+        (JOURNAL, [5, (307.5, -39.5)]),
         ("tic,name\n5,\u00e9toile\n".encode("latin-1"), [5]),
         (b"name\nKELT\x969\n", ["KELT-9"]),
         ("tic\n5\n".encode("utf-32"), [5]),

@@ -366,8 +366,9 @@ def test_a_scheduler_that_restarts_is_connected_to_again(monkeypatch: pytest.Mon
 
 def test_a_scheduler_that_is_gone_for_good_costs_what_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dask_workers, "RETURN", 0.3)
-    monkeypatch.setattr(dask_workers, "ANSWER", 0.3)
     with clusters.scheduler() as first, workers_of(first.address) as workers:
+        monkeypatch.setattr(dask_workers, "ANSWER", 0.3)
+        workers._client._timeout = 0.3  # type: ignore[attr-defined]  # for so long it tries to connect again
         results = workers.results(clusters.briefly, range(20))
         begun = [next(results) for _ in range(2)]
         first.stop()

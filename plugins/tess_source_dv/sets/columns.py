@@ -5,12 +5,15 @@ All of them are null for whatever is no product of a data-validation run.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from functools import wraps
+from typing import TYPE_CHECKING, TypeAlias
 
 from tess_source._lazy import pl
 from tess_source.hooks.records import Column
 from tess_source.names.sectors import texts_of_sectors
 from tess_source.tables.listing import Links
+from tess_source_dv.sets import few
 from tess_source_dv.sets.links import link
 from tess_source_dv.sets.members import KINDS
 
@@ -32,6 +35,25 @@ def described(products: Products, links: Links | None = None) -> Products:
     return products
 
 
+Compute: TypeAlias = "Callable[[Products, Links], pl.Series]"
+
+
+def _or(of_few: Callable[[Products, Links], few.Texts]) -> Callable[[Compute], Compute]:
+    """Return a decorator: values of a few products are computed by a function of `tess_source_dv.sets.few`."""
+
+    def decorator(of_many: Compute) -> Compute:
+        @wraps(of_many)
+        def compute(products: Products, links: Links) -> pl.Series:
+            if len(links) and few.are_few(products, links):
+                return pl.Series(of_few(products, links), dtype=pl.String)
+            return of_many(products, links)
+
+        return compute
+
+    return decorator
+
+
+@_or(few.set_keys)
 def _set_keys(products: Products, links: Links) -> pl.Series:
     if not len(links):
         return _nothing(products)
@@ -39,6 +61,7 @@ def _set_keys(products: Products, links: Links) -> pl.Series:
     return _values_by_key(uris, _of_kind(links, "dv-set", key="subject", value="object"))
 
 
+@_or(few.sector_texts)
 def _sector_texts(products: Products, links: Links) -> pl.Series:
     """Return the sectors of each set as text: the sector of a single-sector search, else those of the linked data."""
     sets, frame = _known_set_keys(products, links), products.to_polars()
@@ -54,6 +77,7 @@ def _sector_texts(products: Products, links: Links) -> pl.Series:
     return frame.select(pl.coalesce(single, listed)).to_series()
 
 
+@_or(few.states)
 def _states(products: Products, links: Links) -> pl.Series:
     sets, frame = _known_set_keys(products, links), products.to_polars()
     if not sets.count():
@@ -63,6 +87,7 @@ def _states(products: Products, links: Links) -> pl.Series:
     return frame.select(pl.when(sets.is_not_null()).then(pl.coalesce(told, single))).to_series()
 
 
+@_or(few.superseding_keys)
 def _superseding_keys(products: Products, links: Links) -> pl.Series:
     sets = _known_set_keys(products, links)
     if not sets.count():
@@ -70,6 +95,7 @@ def _superseding_keys(products: Products, links: Links) -> pl.Series:
     return _values_by_key(sets, _of_kind(links, "supersedes", key="object", value="subject"))
 
 
+@_or(few.superseded_keys)
 def _superseded_keys(products: Products, links: Links) -> pl.Series:
     sets = _known_set_keys(products, links)
     if not sets.count():
@@ -109,17 +135,20 @@ def _values_by_key(keys: pl.Series, table: pl.DataFrame) -> pl.Series:
     """
     if table.is_empty():
         return pl.Series([None], dtype=table["value"].dtype).new_from_index(0, len(keys))
-    if table["key"].n_unique() < len(table):
-        table = table.unique("key", keep="first", maintain_order=True)
-    if len(keys) < FEW:
-        few = keys.alias("key").to_frame().rechunk()
-        return few.join(table.rechunk(), on="key", how="left", maintain_order="left")["value"]
+    if len(keys) < FEW or not keys.null_count():
+        return _joined(keys, table)
     known = keys.is_not_null()
-    frame = keys.filter(known).alias("key").to_frame().rechunk()
-    values = frame.join(table.rechunk(), on="key", how="left", maintain_order="left")["value"]
-    if len(values) == len(keys):
-        return values
-    return values.gather(pl.select(pl.when(known).then(known.cum_sum() - 1)).to_series())
+    return _joined(keys.filter(known), table).gather(pl.select(pl.when(known).then(known.cum_sum() - 1)).to_series())
+
+
+def _joined(keys: pl.Series, table: pl.DataFrame) -> pl.Series:
+    """Return the `value` of each key, as `_values_by_key` does."""
+    frame = keys.alias("key").to_frame().rechunk()
+    found = frame.join(table.rechunk(), on="key", how="left", maintain_order="left")
+    if len(found) > len(frame):  # a key has several values
+        first = table.unique("key", keep="first", maintain_order=True).rechunk()
+        found = frame.join(first, on="key", how="left", maintain_order="left")
+    return found["value"]
 
 
 COLUMNS = (

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from tess_source._lazy import pl
 from tess_source.names.vocabulary import FILES
 from tess_source.tables.listing import Links, Observations
+from tess_source_dv.sets.few import FEW, IS_MEMBER, RANGE, SINGLE, links_of_few
 from tess_source_dv.sets.members import members, sets_among
 from tess_source_dv.sets.superseded import REASONS, superseded
 from tess_source_dv.sets.used import BOUNDED, EXACT, OBSERVED, candidates, known, used
@@ -18,9 +19,6 @@ __all__ = ["KINDS", "link", "needed", "observed"]
 
 KINDS = ("dv-set", "dv-of", "dv-of-fast", "supersedes")
 """Kinds of links made here."""
-IS_MEMBER = "made by this run for this target"
-SINGLE = "a search of this sector alone"
-RANGE = "within the range of sectors searched; which of them were used, the name does not tell"
 TOLD = {
     "dvr-xml": "its report says so",
     "dvt": "its time series says so",
@@ -54,6 +52,8 @@ def link(products: Products, exactly: pl.DataFrame | None = None) -> Links | Non
             subject: key of a set; object: key of an older set. ``bounded`` where it is only probable. For each older set the first is the
             one to name. See `tess_source_dv.sets.superseded`.
     """
+    if exactly is None and len(products) <= FEW and (few := links_of_few(products.to_polars())) is not None:
+        return Links(few) if len(few) else None
     if (dv := members(products)).is_empty():
         return None
     sets, exactly = sets_among(dv), known() if exactly is None else exactly

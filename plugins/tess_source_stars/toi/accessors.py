@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 from tess_source.display.visible import logger
 from tess_source.errors import QueryError
 from tess_source.hooks.records import Accessor
-from tess_source.wording import Wording
 
 if TYPE_CHECKING:
+    from astropy.units import Quantity
+
     from tess_source.session import Session
     from tess_source.tables.found import Found
     from tess_source_stars.toi.table import Tois
@@ -20,17 +21,30 @@ __all__ = ["ACCESSORS"]
 log: logging.Logger = logger(__name__)
 
 
-def session_tois(session: Session, targets: Any = None, *, toi: Any = None, refresh: bool = False) -> Tois:
+def session_tois(
+    session: Session,
+    targets: Any = None,
+    *,
+    toi: Any = None,
+    radius: float | Quantity | str | None = None,
+    refresh: bool = False,
+    missing: str = "raise",
+) -> Tois:
     """Return TESS objects of interest, from ExoFOP's table, which is asked for once a day and kept.
 
     Parameters
     ----------
     targets : object, optional
-        Stars, as for a search, given by TIC id or TOI; None: all.
+        What `tess_source.search` takes; None: all TOIs. The TESS Input Catalog is asked for the stars of names and coordinates: a name
+        means the nearest star to its coordinates, coordinates mean all stars in their cone.
     toi : object, optional
         Which TOIs: ``"700.01"``, ``700``, dispositions (``"CP,KP"``), or several; as for the filter `toi`.
+    radius : float or Quantity or str, optional
+        Radius of cones around names and coordinates [arcsec].
     refresh : bool
         Whether to ask ExoFOP even if the kept table is young.
+    missing : str
+        ``"skip"``: rows of a list that have no target are passed over. ``"raise"``: they are an error.
 
     Returns
     -------
@@ -40,9 +54,11 @@ def session_tois(session: Session, targets: Any = None, *, toi: Any = None, refr
     Raises
     ------
     QueryError
-        If a target is a place or a name whose TIC id is not known, or `toi` cannot be understood.
+        If a target makes no sense, or `toi` cannot be understood.
+    ResolverError
+        If no resolver knows a name.
     OfflineError, ServiceError
-        If there is no table.
+        If there is no table, or the TESS Input Catalog must be asked and cannot be.
 
     Examples
     --------
@@ -57,7 +73,7 @@ def session_tois(session: Session, targets: Any = None, *, toi: Any = None, refr
     assert wanted is None or isinstance(wanted, WantedTois)
     if refresh and session.settings.offline:
         raise QueryError("refresh asks ExoFOP again, and offline nothing is asked: choose one of them")
-    stars = None if targets is None else _stars(session, targets)
+    stars = None if targets is None else _stars(session, targets, radius=radius, missing=missing)
     known = known_tois(session.settings, refresh=refresh)
     for name in wanted.names if wanted else ():
         if not len(known.tois.where(name.mask())):
@@ -111,23 +127,12 @@ def _checked(toi: Any) -> Any:
         raise QueryError(str(error)) from error
 
 
-def _stars(session: Session, targets: Any) -> list[int]:
-    """Return the TIC ids of targets.
+def _stars(session: Session, targets: Any, **how: Any) -> list[int]:
+    """Return the TIC ids of targets."""
+    from tess_source_stars.stars import ids_of_targets
+    from tess_source_stars.tic import Tic
 
-    Raises
-    ------
-    QueryError
-        If there is a target without.
-    """
-    query = session._question(targets)
-    places = [str(target) for target in query.targets if target.tic is None]
-    if places or not query.targets:
-        what = places[0] if places else "an observation"
-        raise QueryError(
-            f"TOIs are known by TIC id, and {what} has none here: give the star's TIC id, or ",
-            Wording("search for it and ask found.tois()", "`tess-source search TARGET --tois`"),
-        )
-    return [target.tic for target in query.targets if target.tic is not None]
+    return [*ids_of_targets(Tic(session.settings), session._question(targets, **how))]
 
 
 ACCESSORS = (

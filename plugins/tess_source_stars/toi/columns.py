@@ -24,7 +24,7 @@ class ToiColumn:
     unit: str = ""
     """In astropy's generic format; "1e-06" is ppm, in the only spelling that astropy reads by itself."""
     names: tuple[str, ...] = ()
-    """Names in tables, as `_plain_name` writes them, without the unit."""
+    """Names in tables, as `_plain_name` writes them, without the unit, or with it where the name needs one."""
     scale: str = ""
     """What may stand behind the name: spellings of the unit, or of the time scale. A column in another unit is another column."""
 
@@ -34,7 +34,8 @@ class ToiColumn:
         Of several that mean it, that which comes first in `names`.
         """
         bare = [re.sub(rf" (?:{self.scale})(?= err$|$)", "", name) if self.scale else name for name in header]
-        return next((bare.index(name) for name in self.names if name in bare), None)
+        ways = ((name, names) for name in self.names for names in (bare, header))
+        return next((names.index(name) for name, names in ways if name in names), None)
 
 
 DAYS, TIMES = "d|days?", "(?:bjd|btjd|tjd)(?: tdb)?"
@@ -63,10 +64,11 @@ COLUMNS: tuple[ToiColumn, ...] = (
           "initial community disposition", "tess disp", "disposition"),
     *_measured("period", "orbital period; null for a single transit", "d", DAYS, "period", "orbital period", "transit period", "pl orbper"),
     *_measured("epoch", "mid-time of a transit, BTJD (BJD - 2457000, TDB)", "d", TIMES,
-               "epoch", "transit epoch", "orbital epoch", "epoc", "pl tranmid"),
+               "epoch", "transit epoch", "orbital epoch", "epoc", "midpoint", "pl tranmid"),
     *_measured("duration", "duration of the transit", "h", "h|hrs?|hours?", "duration", "transit duration", "pl trandurh"),
     *_measured("depth", "depth in ppm", "1e-06", "ppm", "depth", "transit depth", "pl trandep"),
-    *_measured("planet_radius", "radius of the planet", "earthRad", "r ?earth|earth radii", "planet radius", "pl rade"),
+    *_measured("planet_radius", "radius of the planet", "earthRad", "r ?earth|earth radii",
+               "planet radius", "radius r earth", "r p", "pl rade"),
     ToiColumn("tmag", "TESS magnitude of the star", unit="mag", names=("tess mag", "tmag", "st tmag")),
     _text("sectors", 'sectors of its data, e.g. "1-3,27"; as the table has it if that is no list of sectors', "sectors", "sector"),
     _text("comments", "public comment", "comments", "comment", "public comment", "notes"),

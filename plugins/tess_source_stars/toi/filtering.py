@@ -159,6 +159,15 @@ def _columns_of_products(products: Products, observations: Observations, setting
     return stars.join(by_star, on="tic", how="left").sort("row").select(*COLUMNS)
 
 
+def _source(settings: Settings) -> str:
+    """Return which table the TOIs are from: its own date, and the sum of its bytes."""
+    from tess_source_stars.toi.kept import kept_tois
+
+    known = kept_tois(settings)
+    said = (known.said, f"sha256 {known.sha256}" if known.sha256 else "") if known else ()
+    return ", ".join(filter(None, said))
+
+
 FILTERS = (
     Filter(
         "toi",
@@ -173,6 +182,11 @@ FILTERS = (
 )
 LOOKUPS = (
     Lookup(
-        "tois", COLUMNS, _columns_of_products, "Add the TOIs of each star, and their dispositions.", may_be_null=True
+        "tois",
+        COLUMNS,
+        _columns_of_products,
+        "Add the TOIs of each star, and their dispositions.",
+        may_be_null=True,
+        source=_source,
     ),
 )

@@ -45,6 +45,8 @@ class KnownTois:
     """The day of the table (ISO), as it says itself; else the day on which it was fetched."""
     etag: str = ""
     modified: str = ""
+    sha256: str = ""
+    """Sum of the bytes that ExoFOP sent; empty: not known, of tables that an earlier version kept."""
 
     @property
     def said(self) -> str:
@@ -131,7 +133,8 @@ def _fetched(settings: Settings, kept: KnownTois | None) -> KnownTois:
     if kept and count < LEAST * (before := kept.tois["toi"].count()):
         raise ServiceError(SERVICE, f"its table has {count:,} TOIs only, and had {before:,} on {kept.date}")
     time = this_moment()
-    known = KnownTois(tois, time, date_of(data) or time[:10], answer.etag, answer.modified)
+    date, sha256 = date_of(data) or time[:10], hashlib.sha256(data).hexdigest()
+    known = KnownTois(tois, time, date, answer.etag, answer.modified, sha256)
     return replace(known, tois=tois.with_columns(source=pl.lit(known.said)))
 
 
@@ -150,7 +153,14 @@ def _keep(settings: Settings, known: KnownTois) -> None:
         table = io.BytesIO()
         known.tois.to_polars().write_parquet(table)
         said = {name: getattr(known, name) for name in ("time", "date", "etag", "modified")}
-        line = as_line({"format": FORMAT, **said, "sha256": hashlib.sha256(table.getvalue()).hexdigest()})
+        line = as_line(
+            {
+                "format": FORMAT,
+                **said,
+                "sent_sha256": known.sha256,
+                "sha256": hashlib.sha256(table.getvalue()).hexdigest(),
+            }
+        )
         if keep(file, line.encode() + b"\n" + table.getvalue(), store_root(settings)):
             state = _state(file)
     _remember(file, state, known)
@@ -187,7 +197,8 @@ def _kept(settings: Settings) -> KnownTois | None:
             raise ValueError("its bytes are not those that were written")
         texts = {name: str(record[name]) for name in ("time", "date", "etag", "modified")}
         age_of(texts["time"])
-        known = KnownTois(Tois(pl.read_parquet(io.BytesIO(table))), **texts)
+        sent = str(record.get("sent_sha256", ""))
+        known = KnownTois(Tois(pl.read_parquet(io.BytesIO(table))), **texts, sha256=sent)
     except (OSError, ValueError, TypeError, KeyError, TableError, pl.exceptions.PolarsError) as error:
         log.info("the kept table of TOIs %s is not used: %s", file, bare_reason(error))
         return None

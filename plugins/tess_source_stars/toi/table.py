@@ -27,6 +27,7 @@ class Tois(Rows):
         *("toi", "tic", "disposition", "tess_disposition", "period", "epoch", "duration", "depth"),
         *("planet_radius", "tmag", "sectors", "comments"),
     )
+    whole: ClassVar[Sequence[str]] = ("toi", "tic", "disposition", "period", "epoch")
     looks: ClassVar[Mapping[str, NumberLook]] = {
         "period": NumberLook("d", 6), "epoch": NumberLook("BTJD", 5), "duration": NumberLook("h", 3),
         "depth": NumberLook("ppm", 1),

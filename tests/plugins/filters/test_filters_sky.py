@@ -150,7 +150,7 @@ def test_a_single_gap_is_left_out_and_counted(session: Session, caplog: pytest.L
     with caplog.at_level(logging.WARNING):
         found = session.select(session.found(products()), tmag=">0")
     assert found.products["tic"].to_list() == [1, 2, 3]
-    assert "tmag is not known for 1 of 4 products: they are left out" in caplog.text
+    assert "filter 'tmag' drops 1 of 4 products (1 of 4 stars): tmag is not known" in caplog.messages
     assert found.drops[0].dropped == 1
 
 

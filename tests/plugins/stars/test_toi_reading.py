@@ -64,20 +64,24 @@ def test_a_table_is_read_however_it_is_written(data: bytes) -> None:
             {"tic": 0, "toi": 1, "epoch": 2, "epoch_err": 3, "period": 4, "period_err": 5, "duration": 6, "duration_err": 7, "updated": 9},
         ),
         (
-            "tic_id,toi_id,Disposition,RA,Dec,Tmag,Tmag Err,Epoc,Epoc Err,Period,Period Err,Duration,Duration Err",
+            "tic_id,toi_id,Disposition,RA,Dec,Tmag,Tmag Err,Epoc,Epoc Err,Period,Period Err,Duration,Duration Err,R_s,R_p,R_p Err",
             {"tic": 0, "toi": 1, "tess_disposition": 2, "tmag": 5, "epoch": 7, "epoch_err": 8, "period": 9, "period_err": 10,
-             "duration": 11, "duration_err": 12},
+             "duration": 11, "duration_err": 12, "planet_radius": 14, "planet_radius_err": 15},
         ),
         (
             "TIC ID,CTOI,Initial Community Disposition,Transit Epoch (BJD) err,Transit Epoch (BJD),Depth ppm Error,Duration (hrs) Error",
             {"tic": 0, "ctoi": 1, "tess_disposition": 2, "epoch_err": 3, "epoch": 4, "depth_err": 5, "duration_err": 6},
         ),
         (
-            "Disposition,TESS Disposition,TIC ID,TOI,Duration (days),Depth (%),Epoch (MJD),Planet Radius (R_Jup)",
+            "TIC ID,CTOI,Midpoint (BJD),Midpoint err,Stellar Radius (R_Sun),Radius (R_Earth),Radius (R_Earth) Error",
+            {"tic": 0, "ctoi": 1, "epoch": 2, "epoch_err": 3, "planet_radius": 5, "planet_radius_err": 6},
+        ),
+        (
+            "Disposition,TESS Disposition,TIC ID,TOI,Duration (days),Depth (%),Epoch (MJD),Planet Radius (R_Jup),Radius,Radius (R_Sun)",
             {"tess_disposition": 1, "tic": 2, "toi": 3},
         ),
     ],
-    ids=["mixed", "MIT 2026", "alerts of 2018", "CTOIs 2023", "other units"],
+    ids=["mixed", "MIT 2026", "alerts of 2018", "CTOIs 2023", "CTOIs 2019", "other units"],
 )  # fmt: skip
 def test_columns_are_found_by_name_and_unit_and_unknown_ones_are_passed_over(
     header: str, places: dict[str, int]

@@ -218,7 +218,12 @@ def test_a_clock_that_was_wrong_does_not_keep_a_table_for_ever(
 
 @pytest.mark.parametrize(
     "damage",
-    [lambda data: data[:-1], lambda data: b"x" + data, lambda data: data[:400] + b"\0" + data[401:], lambda data: b""],
+    [
+        lambda data: data[:-1],
+        lambda data: b"x" + data,
+        lambda data: data[:400] + bytes([data[400] ^ 1]) + data[401:],
+        lambda data: b"",
+    ],
 )
 def test_a_kept_table_that_is_damaged_is_fetched_again(
     exofop: Server, session: Session, tmp_path: Path, damage

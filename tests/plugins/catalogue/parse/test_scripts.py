@@ -156,6 +156,13 @@ def test_names_that_are_not_understood_and_those_of_others_are_kept_and_marked(t
     assert sorted(strange_names(rows)) == sorted([*(uri.rpartition("/")[2] for uri in strange), cut])
 
 
+def test_what_a_script_says_while_it_fetches_is_no_address(tmp_path: Path) -> None:
+    uri = light_curve(7)
+    said = ["cat <<EOT", f"<<< Downloading File: {uri}", f"To: ./MAST_2022/{uri.rpartition('/')[2]}", "EOT"]
+    rows = read_script(script(tmp_path, *said, spoc_line(uri)), AT.format(1, "lc"))
+    assert files_of(rows.filter(~pl.col("strange"))).to_list() == [uri]
+
+
 def test_both_time_stamps_of_a_reprocessed_sector_may_occur(tmp_path: Path) -> None:
     both = [light_curve(38846515, 6, stamp) for stamp in (2018349182459, 2018349182500)]
     assert uris_of(tmp_path, *map(spoc_line, both), sector=6) == both
