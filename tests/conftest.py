@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import recording
 from clusters import cluster_of_processes
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from places import REAL
 from program_run import Program
 from s3 import S3Server, s3_server
@@ -31,7 +31,13 @@ from tess_source_testing.offline import no_connections
 from tess_source_testing.pointed import forget_servers, sample_archive
 
 # A busy machine is not a failure; what decides whether a change lands tries the same each time, and stress tries others.
-settings.register_profile("here", deadline=None, max_examples=size(10, 1000), derandomize=not STRESS)
+settings.register_profile(
+    "here",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    max_examples=size(10, 1000),
+    derandomize=not STRESS,
+)
 settings.load_profile("here")
 
 NUMBERS = itertools.count()
@@ -165,11 +171,13 @@ def pytest_configure(config: pytest.Config) -> None:
     """Prepare the process of the tests.
 
     Ctrl-C is heard even where tests run in the background, as CI may do: there SIGINT is ignored, by us and by all that we start.
+    Python looks for garbage less often: tests make many objects and few circles of them.
     Nothing waits until a disk has written: files of tests need not survive a power cut. Tests of just that put their own ``os.fsync``
     in place.
     """
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    gc.set_threshold(50_000, 20, 50)
     setattr(os, "fsync", lambda handle: None)  # noqa: B010  a type checker would refuse the assignment
 
 

@@ -21,6 +21,8 @@ SAMPLE = {"tic": 1, "gaia": 1_234_567_890_123_456_789}
 """Numbers with which a pattern is read."""
 CHUNK = 2**18
 """Texts that are made at a time, which bounds the memory for their parts."""
+FEW = 1000
+"""Texts that are made in Python, which takes less time than operations on a column."""
 _FOLDER = "(?:/[0-9]{4}){4}/"
 HLSP_PRODUCTS = ("tp", "llc", "lc", "dvt", None)
 """Ends of the obs_ids of high-level science products, likelier ones first: MAST names TESS-SPOC's observations by their target pixels."""
@@ -65,9 +67,9 @@ class Patterns:
     """
 
     def __init__(self, patterns: pl.Series) -> None:
+        self._pieces = [_pieces(pattern) for pattern in patterns.to_list()]
         shapes: dict[tuple[str, ...], dict[int, list[str]]] = {}
-        for code, pattern in enumerate(patterns.to_list()):
-            literals, fields = _pieces(pattern)
+        for code, (literals, fields) in enumerate(self._pieces):
             shapes.setdefault(fields, {})[code] = literals
         self._texts = [_text(fields, own, len(patterns)) for fields, own in shapes.items()]
         shape_of = {code: shape for shape, own in enumerate(shapes.values()) for code in own}
@@ -85,6 +87,9 @@ class Patterns:
         """
         if not self._texts or not len(codes):
             return pl.repeat(None, len(codes), dtype=pl.String, eager=True)
+        if len(codes) <= FEW:
+            rows_of_few = zip(codes.to_list(), tics.to_list(), gaia.to_list(), strict=True)
+            return pl.Series("text", [self._of_one(*row) for row in rows_of_few], pl.String)
         if len(codes) > CHUNK:
             some = (
                 self.rendered(*(column.slice(start, CHUNK) for column in (codes, tics, gaia)))
@@ -101,6 +106,18 @@ class Patterns:
             parts.append(part.select("row", text))
         parts.append(rows.filter(shapes.is_null()).select("row", text=pl.lit(None, pl.String)))
         return pl.concat(parts).sort("row")["text"]
+
+    def _of_one(self, code: int | None, tic: int | None, gaia: int | None) -> str | None:
+        """Return the text of one row."""
+        if code is None:
+            return None
+        literals, fields = self._pieces[code]
+        text = literals[0]
+        for field, literal in zip(fields, literals[1:], strict=True):
+            if (number := tic if field.startswith("tic") else gaia) is None:
+                return None
+            text += f"{_written_digits(field, number)}{literal}"
+        return text
 
 
 class Texts:
@@ -190,6 +207,14 @@ def _digits(field: str) -> pl.Expr:
         digits = (number // 100_000 if field == "gaia/" else number).cast(pl.String).str.zfill(16)
         return pl.concat_str([digits.str.slice(start, 4) for start in range(0, 16, 4)], separator="/")
     return number.cast(pl.String).str.zfill(int(field.partition(":")[2]))
+
+
+def _written_digits(field: str, number: int) -> str:
+    """Return the digits of a field of one row, as `_digits`."""
+    if field.endswith("/"):
+        digits = str(number // 100_000 if field == "gaia/" else number).zfill(16)
+        return "/".join(digits[start : start + 4] for start in range(0, 16, 4))
+    return str(number).zfill(int(field.partition(":")[2]))
 
 
 def _pieces(pattern: str) -> tuple[list[str], tuple[str, ...]]:

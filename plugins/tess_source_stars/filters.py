@@ -45,9 +45,11 @@ def _read(value: Any, unit: str, example: str) -> float:
     if isinstance(value, str) and (match := _WITH_UNIT.fullmatch(value)) and match["unit"]:
         quantity = _quantity(match["number"], match["unit"], unit)
     try:
+        if isinstance(value, str) and re.match(r"\s*0[0-9]", value):  # 3,000 is a list of 3 and 000
+            raise ValueError(f"{value!r} is not a number, and numbers have no comma in them")
         return float(number(quantity.to_value(unit) if hasattr(quantity, "to_value") else quantity))
     except (ValueError, TypeError) as error:  # astropy's UnitConversionError is a TypeError
-        given = f"give numbers in {unit}, or " if unit else "give "
+        given = f"give numbers in {_SHOWN.get(unit, unit)}, or " if unit else "give "
         raise QueryError(f"{error}; {given}e.g. ", Wording(f"{example!r}", example)) from error
 
 
@@ -56,12 +58,12 @@ def _quantity(amount: str, given: str, unit: str) -> Any:
     from astropy import units
 
     try:
-        read = units.Unit(_UNITS.get(given, given))
-        if read.scale != 1:  # astropy reads "4000 K" as a unit
+        read = units.Unit(unit if given == "dex" and unit.startswith("dex") else _UNITS.get(given, given))
+        if getattr(read, "scale", 1) != 1:  # astropy reads "4000 K" as a unit
             raise ValueError(given)
     except (TypeError, ValueError) as error:
-        raise QueryError(f"{given!r} is not a unit; give e.g. {amount} {unit}".rstrip()) from error
-    return units.Quantity(float(amount), read)
+        raise QueryError(f"{given!r} is not a unit; give e.g. {amount} {_SHOWN.get(unit, unit)}".rstrip()) from error
+    return float(amount) * read
 
 
 _UNITS = {"R☉": "solRad", "M☉": "solMass", "Rsun": "solRad", "Msun": "solMass"}

@@ -11,6 +11,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+QUIET = {
+    "distributed.worker.profile.enabled": False,  # samples what each worker does, a hundred times a second
+    "distributed.admin.tick.interval": "10s",
+    "distributed.admin.system-monitor.interval": "60s",
+    "distributed.worker.memory.monitor-interval": "1s",
+}
+"""Settings of a cluster that does little while nobody needs it: as dask comes, it takes a tenth of a core all the time."""
+
 
 @contextmanager
 def cluster_of_processes(count: int = 2, threads: int = 1, **words: Any) -> Iterator[Any]:
@@ -24,7 +32,8 @@ def cluster_of_processes(count: int = 2, threads: int = 1, **words: Any) -> Iter
 
         with (
             dask.config.set(
-                {
+                QUIET
+                | {
                     "distributed.worker.multiprocessing-method": without_main(),
                     "distributed.comm.timeouts.connect": "10s",  # to a worker that was killed, one is tried for 30 s
                 }

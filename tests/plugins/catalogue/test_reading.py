@@ -14,7 +14,7 @@ from fuzz import attempts
 
 from tess_source.errors import DamagedFileError
 from tess_source.tables.listing import Observations, Products
-from tess_source_catalogue import view
+from tess_source_catalogue import reading, view
 from tess_source_catalogue.columns import OBSERVATIONS, PORTAL, PRODUCTS
 from tess_source_catalogue.folder import CatalogueFolder, ListFile
 from tess_source_catalogue.reading import Catalogue
@@ -174,7 +174,11 @@ def test_parts_are_what_a_filter_of_everything_gives(sample: CatalogueFolder) ->
         assert ordered(catalogue.observations(**question)).equals(everything.filter(mask))
 
 
-def test_products_of_some_observations_are_theirs_alone(sample: CatalogueFolder) -> None:
+@pytest.mark.parametrize("few", [0, 1000], ids=["by a join", "one by one"])
+def test_products_of_some_observations_are_theirs_alone(
+    sample: CatalogueFolder, few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "FEWER", few)
     catalogue = Catalogue(sample)
     observations = catalogue.observations()
     everything = catalogue.products(observations)
