@@ -153,6 +153,12 @@ def users(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("users")
 
 
+@pytest.fixture(scope="module", autouse=True)
+def no_old_garbage() -> None:
+    """Let Python look for garbage only among what is made from now on: among all libraries, each ``gc.collect()`` takes half a second."""
+    gc.freeze()
+
+
 @pytest.fixture(autouse=True)
 def no_user_settings(monkeypatch: pytest.MonkeyPatch, users: Path) -> None:
     """Forget what the person who runs the tests has in the environment, and keep away from their cache folder.
@@ -179,11 +185,6 @@ def pytest_configure(config: pytest.Config) -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     gc.set_threshold(50_000, 20, 50)
     setattr(os, "fsync", lambda handle: None)  # noqa: B010  a type checker would refuse the assignment
-
-
-def pytest_collection_finish(session: pytest.Session) -> None:
-    """Let Python look no more for garbage among thousands of tests and all libraries: each time takes a second."""
-    gc.freeze()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
