@@ -12,6 +12,7 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
+import made_once
 import pytest
 import recording
 from clusters import cluster_of_processes
@@ -179,8 +180,9 @@ def pytest_configure(config: pytest.Config) -> None:
     Ctrl-C is heard even where tests run in the background, as CI may do: there SIGINT is ignored, by us and by all that we start.
     Python looks for garbage less often: tests make many objects and few circles of them.
     Nothing waits until a disk has written: files of tests need not survive a power cut. Tests of just that put their own ``os.fsync``
-    in place.
+    in place. Sample archives make each file once.
     """
+    made_once.use()
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     gc.set_threshold(50_000, 20, 50)
