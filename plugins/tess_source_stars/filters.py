@@ -132,8 +132,8 @@ def _mask(products: Products, value: Spans, *, measure: Measure) -> pl.Expr:
     has_columns = {*measure.columns} <= {*products.columns}
     known = products.to_polars().select(value=measure.value()) if has_columns else None
     if known is None or known["value"].null_count() == known.height:
-        said = f"filter {measure.name!r}: the {measure.what} is not known of any star of this answer"
-        raise QueryError(f"{said}; leave the filter out")
+        name, what = measure.name, measure.what
+        raise QueryError(f"filter {name!r}: the {what} is not known of any star of this answer; leave the filter out")
     return any_of(one.holds(measure.value()) for one in value.ranges)
 
 
