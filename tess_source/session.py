@@ -12,11 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tess_source.cache.store import Store
-from tess_source.direct import loaded
 from tess_source.display import activity
 from tess_source.display.visible import logger, visible_line
 from tess_source.download.addresses import preferred
-from tess_source.download.downloader import Download, download
 from tess_source.download.existing import expected
 from tess_source.download.urls import first_requests, urls_of
 from tess_source.hooks.records import Field
@@ -259,6 +257,8 @@ class Session(SessionMethods):
         on_entry: Callable[[Entry], object] | None = None,
     ) -> Manifest:  # fmt: skip
         """Fetch a plan, an answer, the files of a manifest, or what `found` takes: see `tess_source.download`."""
+        from tess_source.download.downloader import download
+
         plan = self._plan_of(what, root, layout, large=large)
         return download(
             plan, self.registry, self.settings, jobs=jobs, progress=progress, executor=executor, on_entry=on_entry
@@ -270,6 +270,8 @@ class Session(SessionMethods):
         on_entry: Callable[[Entry], object] | None = None,
     ) -> Iterator[Entry]:  # fmt: skip
         """Fetch files that are not here yet, and yield each entry as soon as it is known. The arguments are those of `download`."""
+        from tess_source.download.downloader import Download
+
         plan = self._plan_of(what, root, layout, large=large)
         run: dict[str, Any] = {"jobs": jobs, "progress": progress, "executor": executor, "on_entry": on_entry}
         return iter(Download(plan, self.registry, self.settings, **run))
@@ -286,6 +288,8 @@ class Session(SessionMethods):
 
     def load(self, what: Any, /, **options: Any) -> Group | Loaded:
         """Open a few files without keeping them: those of an answer, a plan, or of what `found` takes. See `Found.load`."""
+        from tess_source.direct import loaded
+
         files = what if isinstance(what, Plan | Manifest) else self.found(what)
         return loaded(self._plan_of(files, None, "mast", large=True), self.registry, self.settings, options)
 

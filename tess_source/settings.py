@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, fields, replace
 from datetime import timedelta
+from functools import lru_cache
 from numbers import Real
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -342,10 +343,15 @@ def store_root(settings: Settings) -> Path:
     folder = cache_folder(settings.cache)
     if not settings.server:
         return folder
-    parts = urlsplit(settings.server)
+    return folder / OWN_FOLDER / "servers" / _folder_of_server(settings.server)
+
+
+@lru_cache(maxsize=100)
+def _folder_of_server(server: str) -> str:
+    parts = urlsplit(server)
     readable = re.sub(r"[^A-Za-z0-9.-]+", "_", f"{parts.netloc}{parts.path}").strip("._")[:60]
-    digest = hashlib.sha256(settings.server.encode()).hexdigest()[:8]
-    return folder / OWN_FOLDER / "servers" / f"{readable}-{digest}"
+    digest = hashlib.sha256(server.encode()).hexdigest()[:8]
+    return f"{readable}-{digest}"
 
 
 def max_age(given: float | None = None) -> float:

@@ -16,8 +16,9 @@ from typing import Any
 
 import faults
 import pytest
-from places import CORE, PLUGINS
+from places import CORE
 from serving import WHOLE, Server, content, send, serving
+from syntax import FILES, nodes
 
 from tess_source import Plan, Products, Request, Session, Transport, disk, hookimpl, system
 from tess_source.download.claim import Claim
@@ -224,7 +225,7 @@ def of_some_systems(file: Path) -> list[str]:
     text = file.read_text()
     if not re.search(rf"\bos\.|sys\.platform|/proc|/dev|import ({'|'.join(MODULES)})", text):
         return []
-    for node in ast.walk(ast.parse(text)):
+    for node in nodes(file):
         if isinstance(node, ast.Import):
             found += [alias.name for alias in node.names if alias.name in MODULES]
         elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "os":
@@ -240,6 +241,6 @@ def of_some_systems(file: Path) -> list[str]:
 
 
 def test_what_only_some_systems_have_is_used_in_one_place() -> None:
-    files = [file for file in (*CORE.rglob("*.py"), *PLUGINS.rglob("*.py")) if file != CORE / "system.py"]
+    files = [file for file in FILES if file != CORE / "system.py"]
     assert {str(file): found for file in files if (found := of_some_systems(file))} == {}
     assert of_some_systems(CORE / "system.py"), "the test sees what it looks for"

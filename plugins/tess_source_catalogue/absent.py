@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tess_source import disk
+from tess_source.names.sectors import LAST_SECTOR
 
 __all__ = ["NAME", "absent_in", "note_absent", "notes_in", "written"]
 
@@ -44,7 +45,7 @@ def notes_in(data: bytes) -> dict[int, float]:
         known = {int(sector): float(time) for sector, time in json.loads(data).items()}
     except (ValueError, OverflowError, AttributeError, TypeError, RecursionError):
         return {}
-    sound = all(0 < sector <= 9999 and 0 <= time < _LAST for sector, time in known.items())
+    sound = all(0 < sector <= LAST_SECTOR and 0 <= time < _LAST for sector, time in known.items())
     return known if sound else {}
 
 

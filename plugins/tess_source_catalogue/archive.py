@@ -21,7 +21,7 @@ from tess_source.search.nearby import FOOTPRINT
 from tess_source.settings import Settings
 from tess_source.tables.listing import Observations, Products
 from tess_source.tables.nearest import Around, around, neighbours_in_words
-from tess_source.targets.target import DEFAULT_RADIUS, Query, Target
+from tess_source.targets.target import Query, Target
 from tess_source_catalogue.asked import names_observations
 from tess_source_catalogue.coverage import Coverage
 from tess_source_catalogue.criteria import Criteria, criteria_of, exact_values, meets
@@ -116,8 +116,7 @@ def _around(catalogue: Catalogue, criteria: Criteria, among: Collection[str] | N
     """Return the rows around a place; of a name without a radius, those of the nearest star."""
     if target.ra is None or target.dec is None:
         raise QueryError(f"target {target.text!r} has neither a TIC id nor coordinates")
-    radius = (DEFAULT_RADIUS if target.radius is None else target.radius) + FOOTPRINT
-    place = (target.ra % 360.0, target.dec, radius / 3600)
+    place = (target.ra % 360.0, target.dec, (target.cone + FOOTPRINT) / 3600)
     return around(_rows(catalogue, criteria, among, place=place), target)
 
 
@@ -225,14 +224,15 @@ def provenance(query: Query, observations: Observations, settings: Settings) -> 
     """
     folder = CatalogueFolder.of(settings)
     coverage = Coverage.of(folder)
-    if not coverage.has:
+    if coverage.is_empty:
         return None
     ours = observations.where(observations["archive"] == ARCHIVE) if query.targets and len(observations) else None
-    sectors = None if ours is None else {sector for sector in ours["last_sector"].unique() if sector is not None}
+    sectors = None if ours is None else {*ours["last_sector"].drop_nulls().to_list()}
     files = coverage.used(query, sectors)
     stamps = {source: _stamp(folder.root / source / "facts") for source in {file.source for file in files}}
     used = [_facts(folder.root, file, stamps[file.source]) for file in files]
-    here = sorted({sector for _, sector in coverage.parts(query)})
+    several = {file.last for file in files if file.first != file.last and file.source in coverage.sources}
+    here = sorted({sector for _, sector in coverage.parts(query)} or several)
     dates = sorted(facts.fetched for facts, _ in used if facts.fetched)
     age = now() - max((max(facts.fetched, facts.checked) for facts, _ in used), default=0)
     when = f"; lists of {_between(dates)}, last compared with the archive on {_date(now() - age)}" if dates else ""

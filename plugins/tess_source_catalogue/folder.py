@@ -23,6 +23,7 @@ from typing import Any
 
 from tess_source import disk
 from tess_source._lazy import pl
+from tess_source.names.sectors import LAST_SECTOR
 from tess_source.settings import OWN_FOLDER, Settings, store_root
 from tess_source_catalogue import absent
 
@@ -299,10 +300,8 @@ class CatalogueFolder:
 
     def _file(self, source: str, first: int, last: int, digest: str) -> ListFile:
         if not _is_source(source):
-            raise ValueError(
-                f"{source!r} is no name of a source: use small letters and digits, with single hyphens between"
-            )
-        if not 0 < first <= last <= 9999:
+            raise ValueError(f"{source!r} is no name of a source: use small letters, digits and single hyphens")
+        if not 0 < first <= last <= LAST_SECTOR:
             raise ValueError(f"there are no sectors {first} to {last}")
         sectors = f"s{first:04d}" if first == last else f"s{first:04d}-s{last:04d}"
         return ListFile(source, first, last, self.root / source / f"{sectors}-{digest}.parquet", digest)

@@ -23,6 +23,8 @@ TRIES = 5
 T = TypeVar("T")
 FEW = 100_000
 """Stars that are looked up one by one; of more, everything is read."""
+FEWER = 1000
+"""Observations that are looked up in Python, which takes less time than a join of tables."""
 
 _IDENTITY = ("obs_id", "kind", "first_sector", "last_sector", "pipeline")
 
@@ -37,6 +39,16 @@ class _Answered(NamedTuple):
         """Return whether observations are among those that were found."""
         known = {*_IDENTITY} <= {*observations.columns}
         return known and len(observations.join(self.observations, on=_IDENTITY, how="semi")) == len(observations)
+
+    def rows_of(self, observations: pl.DataFrame) -> FoundRows | None:
+        """Return the rows of a few observations, in their order; None if they are many, or one is not among those that were found."""
+        if self.observations.height > FEWER or not {*_IDENTITY} <= {*observations.columns}:
+            return None
+        places = {key: place for place, key in enumerate(self.observations.rows())}
+        wanted = [places[key] for key in observations[[*_IDENTITY]].rows() if key in places]
+        if len(wanted) < observations.height or len(places) < self.observations.height:
+            return None
+        return FoundRows(self.pages.rows[wanted], self.pages.bundles)
 
 
 @lru_cache(maxsize=8)
@@ -143,11 +155,15 @@ class Catalogue:
         polars.DataFrame
             The columns of `tess_source_catalogue.columns.PRODUCTS`.
         """
-        pages = next((one.pages for one in _recent(self.folder.lists()) if one.has(observations)), None)
-        if pages is None:
+        read = _recent(self.folder.lists())
+        if read and (same := read[0].rows_of(observations)) is not None:
+            products = product_rows(same, observations, kinds, same=True)
+        elif read and read[0].has(observations):
+            products = product_rows(read[0].pages, observations, kinds)
+        else:
             sectors, pipelines = (observations[name].drop_nulls().unique() for name in ("last_sector", "pipeline"))
             pages = self._pages(_few_stars(observations), sectors, pipelines, None)
-        products = product_rows(pages, observations, kinds)
+            products = product_rows(pages, observations, kinds)
         return self._again(lambda: with_sizes(products, self._sizes(observations)))
 
     def _sizes(self, observations: pl.DataFrame) -> list[pl.DataFrame]:

@@ -48,14 +48,26 @@ def observation_rows(found: FoundRows) -> pl.DataFrame:
     return _typed(table, types)
 
 
-def product_rows(found: FoundRows, observations: pl.DataFrame, kinds: Collection[str] | None) -> pl.DataFrame:
-    """Return the table of the files of observations: the columns of `tess_source_catalogue.columns.PRODUCTS`."""
+def product_rows(
+    found: FoundRows, observations: pl.DataFrame, kinds: Collection[str] | None, *, same: bool = False
+) -> pl.DataFrame:
+    """Return the table of the files of observations: the columns of `tess_source_catalogue.columns.PRODUCTS`.
+
+    Parameters
+    ----------
+    found : FoundRows
+    observations : polars.DataFrame
+    kinds : collection of str, optional
+        Kinds of files. None: all.
+    same : bool
+        Whether the rows are those of the observations, in the same order.
+    """
     types = polars_types(PRODUCTS)
     if not found.rows.height or not observations.height:
         return pl.DataFrame(schema=types)
-    rows, files = _asked(found, observations), found.bundles.files(kinds)
-    rows = rows.with_columns(file=files.of_bundles[rows["bundle"]]).explode("file")
-    rows = rows.filter(pl.col("file").is_not_null()) if rows["file"].null_count() else rows
+    rows = _carrying(found.rows, observations) if same else _asked(found, observations)
+    files = found.bundles.files(kinds)
+    rows = _with_files(rows, files.of_bundles[rows["bundle"]])
     rows = _in_order(rows, files.rank, "file")
     numbers = rows["file"]
     uris, filenames = files.texts(numbers, rows)
@@ -114,18 +126,41 @@ def _asked(found: FoundRows, observations: pl.DataFrame) -> pl.DataFrame:
     A reprocessing may have changed an obs_id since, so it decides only where several observations have the same keys.
     """
     rows, bundles = found
-    narrow = rows[[name for name in rows.columns if name not in PORTAL and name != "obs_id"]]
+    narrow = rows[_own(rows)]
     star = pl.col("tic").fill_null(-1).alias("star")  # stars without a TIC id are to be compared, too
     keyed = narrow.with_columns(star, sort=bundles.sort[rows["bundle"]]).with_row_index("row")
     asked = observations.select(star, *KEYS).join(bundles.sorts, on=KEYS, how="left", maintain_order="left")
     asked = asked[["star", "sort"]].with_row_index("place")
     kept = keyed.join(asked, on=["star", "sort"], how="inner")
-    known = [name for name in CARRIED if name in observations.columns and observations[name].count()]
-    carried = observations[["obs_id", *known]][kept["place"]]
+    carried = observations[_carried(observations)][kept["place"]]
     if any(kept[name].n_unique() < len(kept) for name in ("place", "row")):
         same = (_obs_ids(rows, bundles)[kept["row"]] == carried["obs_id"]).fill_null(value=False)
         kept, carried = kept.filter(same), carried.filter(same)
     return kept[[*narrow.columns]].hstack(carried)
+
+
+def _carrying(rows: pl.DataFrame, observations: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows of observations, in the same order, as `_asked` does."""
+    return rows[_own(rows)].hstack(observations[_carried(observations)])
+
+
+def _own(rows: pl.DataFrame) -> list[str]:
+    return [name for name in rows.columns if name not in PORTAL and name != "obs_id"]
+
+
+def _carried(observations: pl.DataFrame) -> list[str]:
+    return ["obs_id", *(name for name in CARRIED if name in observations.columns and observations[name].count())]
+
+
+def _with_files(rows: pl.DataFrame, files: pl.Series) -> pl.DataFrame:
+    """Return a row per file, with its number, of rows with a list of these."""
+    if rows.height < FEW_ROWS:
+        numbers = files.to_list()
+        places = [place for place, some in enumerate(numbers) for _ in some or ()]
+        file = pl.Series("file", [number for some in numbers for number in some or ()], pl.UInt32)
+        return rows[places].with_columns(file)
+    rows = rows.with_columns(file=files).explode("file")
+    return rows.filter(pl.col("file").is_not_null()) if rows["file"].null_count() else rows
 
 
 def _saying(rows: pl.DataFrame, said: pl.DataFrame, places: pl.Series) -> pl.DataFrame:

@@ -16,7 +16,7 @@ from tess_source.errors import OfflineError, QueryError, ServiceError, UnknownNa
 from tess_source.hooks.records import Accessor
 from tess_source.names.sectors import sectors_in_words, text_of_sectors
 from tess_source.tables.rows import Rows
-from tess_source.targets.target import DEFAULT_RADIUS, Target
+from tess_source.targets.target import Target
 from tess_source.wording import keyword
 
 if TYPE_CHECKING:
@@ -151,8 +151,7 @@ def _rows(catalogue: Catalogue, whom: Sequence[Target], lists: Mapping[str, Any]
     parts = [catalogue.targets(**lists, tics=tics or None)] if tics or not whom else []
     for target in whom:
         if target.tic is None and target.ra is not None and target.dec is not None:
-            radius = DEFAULT_RADIUS if target.radius is None else target.radius
-            place = (target.ra % 360.0, target.dec, radius / 3600)
+            place = (target.ra % 360.0, target.dec, target.cone / 3600)
             parts.append(catalogue.targets(**lists, place=place))
     return pl.concat(parts, how="diagonal_relaxed").unique(["tic", "sector"], keep="first")
 

@@ -27,9 +27,9 @@ TARGET_LISTS = ("targets", "fast-targets")
 PORTAL = "portal"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Volume:
-    """Lists that are put together."""
+    """Lists that are put together. It is told by its identity: to compare hundreds of lists takes long."""
 
     family: str
     """``spoc``, ``multi``, or the lists of other pipelines: ``qlp``, ``tess-spoc``, ``tglc``, …"""

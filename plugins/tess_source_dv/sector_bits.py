@@ -16,6 +16,8 @@ All of it was seen in real files; the reports, time series and target list at ha
 
 from __future__ import annotations
 
+from tess_source.names.sectors import LAST_SECTOR
+
 __all__ = [
     "TCESTATS_LENGTH",
     "sectors_of_bits",
@@ -24,9 +26,6 @@ __all__ = [
 
 TCESTATS_LENGTH = 80
 """Characters after which MAST's TCE statistics cut their column `tce_sectors`; so its last sector is 79."""
-
-MOST_SECTORS = 9999
-"""The largest sector that a name can hold."""
 
 
 def sectors_of_bits(bits: str, origin: int) -> tuple[int, ...]:
@@ -58,8 +57,8 @@ def sectors_of_bits(bits: str, origin: int) -> tuple[int, ...]:
     """
     if bits.strip("01"):
         raise ValueError(f"{bits[:120]!r} should hold 0 and 1 only")
-    if len(bits) > MOST_SECTORS:
-        raise ValueError(f"it has {len(bits):,} characters, but there are no more than {MOST_SECTORS:,} sectors")
+    if len(bits) > LAST_SECTOR:
+        raise ValueError(f"it has {len(bits):,} characters, but there are no more than {LAST_SECTOR:,} sectors")
     found = tuple(sector for sector, bit in enumerate(bits, origin) if bit == "1")
     if found and found[0] < 1:
         raise ValueError(

@@ -11,6 +11,7 @@ from typing import Any
 from tess_source import names
 from tess_source._lazy import pl
 from tess_source.errors import QueryError, UnknownNameError
+from tess_source.names.sectors import LAST_SECTOR
 from tess_source.settings import Settings
 from tess_source.targets.target import Query
 from tess_source.wording import keyword
@@ -28,8 +29,6 @@ KINDS: Mapping[str, tuple[str, ...]] = {
 PIPELINES = ("SPOC", "TESScut", "TICA")
 USUAL = ("SPOC", "TESScut")
 """Pipelines that are meant if none is named."""
-LAST_SECTOR = 9999
-"""The largest number that has room in names."""
 MARGIN = 7200.0
 """Images may be taken so long before and after the known dates of a sector [s]."""
 CRITERIA = ("sequence_number", "provenance_name", "dataproduct_type", "obs_id")

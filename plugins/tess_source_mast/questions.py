@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tess_source.errors import QueryError
 from tess_source.settings import Settings
-from tess_source.targets.target import DEFAULT_RADIUS, Query, Target
+from tess_source.targets.target import Query, Target
 from tess_source_mast.batches import batches
 from tess_source_mast.criteria import checked
 from tess_source_mast.deadline import Deadline
@@ -107,5 +107,4 @@ def _position_text(target: Target) -> str:
     """Return a cone as text, as astroquery does: degrees, separated by commas."""
     if target.ra is None or target.dec is None:
         raise QueryError(f"target {target.text!r} has neither a TIC id nor coordinates")
-    radius = DEFAULT_RADIUS if target.radius is None else target.radius
-    return ", ".join(map(str, (float(target.ra) % 360.0, float(target.dec), float(radius) * ARCSECOND)))
+    return ", ".join(map(str, (float(target.ra) % 360.0, float(target.dec), float(target.cone) * ARCSECOND)))

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from tess_source._lazy import pl
 from tess_source.display.visible import logger
-from tess_source.errors import OfflineError
+from tess_source.errors import OfflineError, ServiceError
 from tess_source.search.stars import stars_asked
-from tess_source.tables.rows import with_schema
+from tess_source.tables.among import among
+from tess_source.tables.rows import joined, thrifty, with_schema
 from tess_source_sectors.asked import sectors_asked
 from tess_source_sectors.holdings import HELD, held, places_in, stars_at
 from tess_source_sectors.known import KnownSectors, known_sectors
@@ -35,6 +36,8 @@ log: logging.Logger = logger(__name__)
 CHIP = ("target", "sector", "camera", "ccd")
 MOST = 100
 """Most targets for which the archive is asked, unless the user says otherwise."""
+PART = 50_000
+"""Stars that are looked for together: what is needed beside the answer does not grow with their number."""
 
 
 def sectors_of(
@@ -94,6 +97,9 @@ def _at_archive(session: Session, asked: Mapping[int, Target], *, must: bool, **
             raise
         log.warning("from positions alone: %s", error)
         return None
+    except ServiceError as error:
+        error.add_note("products=False (--no-products) answers from positions alone")
+        raise
     places, here = places_in(found.observations), held(found.products, found.observations)
     return _AtArchive(here, places, stars_at(places, asked), sectors_told(session.settings, found.query))
 
@@ -137,6 +143,24 @@ def rows_of(
         As `tess_source_sectors.planned.sectors_told` gives it: elsewhere, that the archive has nothing is not known, but null.
     """
     known = known_sectors(settings)
+    parts = []
+    for some in stars.iter_slices(PART) if len(stars) else [stars]:
+        of_these = None if ahead is None else ahead.filter(pl.col("target").is_in(among(some["target"])))
+        rows = _rows_of_part(known, some, at_archive, lists, wanted, of_these, told)
+        parts.append(SeenSectors(thrifty(_with_texts_once(rows)) if len(stars) > PART else rows))
+    return joined(parts) if len(parts) > 1 else parts[0]
+
+
+def _rows_of_part(
+    known: KnownSectors,
+    stars: pl.DataFrame,
+    at_archive: pl.DataFrame | None,
+    lists: TargetLists | None,
+    wanted: Sequence[int] | None,
+    ahead: pl.DataFrame | None,
+    told: Mapping[str, Collection[int]] | None,
+) -> pl.DataFrame:
+    """Return the rows of some stars: see `rows_of`."""
     there = known.has(wanted or ())
     rows = _on_chips(known, stars, wanted)
     if ahead is not None:
@@ -147,7 +171,14 @@ def rows_of(
     rows = rows.join(known.dates, on="sector", how="left", maintain_order="left")
     rows = rows.with_columns(known=pl.col("sector").is_null() | pl.col("sector").is_in(there))
     rows = with_states(rows, str(known))
-    return SeenSectors(with_schema(rows, SeenSectors.schema).select(*SeenSectors.schema).sort(CHIP))
+    return with_schema(rows, SeenSectors.schema).select(*SeenSectors.schema).sort(CHIP)
+
+
+def _with_texts_once(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return rows of which `why` takes the memory of each of its few texts once."""
+    texts = rows["why"].unique().to_list()  # a new column of them: others would keep all texts of the old one
+    once = pl.DataFrame({"why": texts, "once": texts}, schema={"why": pl.String, "once": pl.String})
+    return rows.with_columns(why=rows.select("why").join(once, on="why", how="left", maintain_order="left")["once"])
 
 
 def _on_chips(known: KnownSectors, stars: pl.DataFrame, wanted: Sequence[int] | None) -> pl.DataFrame:

@@ -6,12 +6,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from tess_source.errors import QueryError
+from tess_source.names.sectors import LAST_SECTOR
 from tess_source_filters.whole import Wholes
 
-__all__ = ["LAST_SECTOR", "sectors_asked", "sectors_in"]
-
-LAST_SECTOR = 9999
-"""The last sector that names hold."""
+__all__ = ["sectors_asked", "sectors_in"]
 
 
 def sectors_asked(value: Any, known: Sequence[int]) -> list[int]:
@@ -30,13 +28,14 @@ def sectors_asked(value: Any, known: Sequence[int]) -> list[int]:
         If they are none.
     """
     given = list(value) if isinstance(value, Iterable) and not isinstance(value, str) else value
-    advice = "give e.g. 14 or '1-13,40'"
     try:
         found = sectors_in(Wholes.of(given), known)
     except QueryError as error:
-        raise QueryError(f"{value!r} are no sectors: {advice}") from error
+        raise QueryError(f"{value!r} are no sectors: {error}") from error
     if not found or found[0] < 1 or found[-1] > LAST_SECTOR:
-        raise QueryError(f"{value!r} are no sectors, which go from 1 to {LAST_SECTOR} at most: {advice}")
+        raise QueryError(
+            f"{value!r} are no sectors, which go from 1 to {LAST_SECTOR} at most: give e.g. 14 or '1-13,40'"
+        )
     return found
 
 

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 from tess_source._lazy import pl
 from tess_source.display.visible import logger
 from tess_source.errors import QueryError, TessSourceError
+from tess_source.names.sectors import LAST_SECTOR
 from tess_source.settings import is_offline
 from tess_source_filters.whole import Wholes
 from tess_source_sectors.answer import rows_of
-from tess_source_sectors.asked import LAST_SECTOR, sectors_in
+from tess_source_sectors.asked import sectors_in
 from tess_source_sectors.holdings import KINDS, held, places_in
 from tess_source_sectors.known import KnownSectors, known_sectors
 from tess_source_sectors.planned import is_catalogue_alone, sectors_told, target_lists

@@ -15,6 +15,7 @@ from tess_source.display.visible import logger, visible_line
 from tess_source.download.lists import NEW, Lists
 from tess_source.errors import QueryError, ServiceError
 from tess_source.hooks.records import Request
+from tess_source.names.sectors import LAST_SECTOR
 from tess_source.settings import Settings
 from tess_source.threads import in_order
 from tess_source_tesscut.sizes import of_name
@@ -124,6 +125,6 @@ def chips_of(answer: bytes) -> list[Chip]:
 def _chip(row: Any) -> Chip:
     """Return one CCD: numbers come as text, with or without leading zeros."""
     sector, camera, ccd = (int(str(row[name])) for name in ("sector", "camera", "ccd"))
-    if not (1 <= sector <= 9999 and 1 <= camera <= 4 and 1 <= ccd <= 4):
+    if not (1 <= sector <= LAST_SECTOR and 1 <= camera <= 4 and 1 <= ccd <= 4):
         raise ValueError(f"there is no CCD {ccd} of camera {camera} in sector {sector}")
     return sector, camera, ccd

@@ -92,6 +92,8 @@ def reason_of(error: BaseException) -> str:
     """Return what went wrong, in words, without urllib3's connection object and the queries of addresses, which may hold a signature."""
     if isinstance(error, OSError) and error.strerror:
         return f"{error.strerror}: {error.filename}" if error.filename else error.strerror
+    if inner := next((one for one in error.args if isinstance(one, OSError) and one.strerror), None):
+        return f"the connection broke: {inner.strerror}"
     message = str(error) or type(error).__name__
     if message.startswith(("HTTPConnection", "HTTPSConnection", "<")) and ": " in message:
         message = message.split(": ", 1)[1]

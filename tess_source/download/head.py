@@ -59,7 +59,8 @@ class FinalResponse(HTTPResponse):
         if self.headers is not None:
             return
         try:
-            version, self.status, self.reason = self._read_status()
+            version, self.status, reason = self._read_status()
+            self.reason = reason.strip()
             self.headers = self.msg = headers_of(self.fp)
             self._frame(version)
         except RemoteDisconnected:

@@ -22,13 +22,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import mkdtemp
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 
 from tess_source import disk
 from tess_source.download.addresses import Addresses, request_at_server
 from tess_source.download.claim import Claim
-from tess_source.download.connection import StoppedError
 from tess_source.download.destination import LocalFolder
 from tess_source.download.failures import (
     AbsentError,
@@ -38,11 +37,8 @@ from tess_source.download.failures import (
     reason_of,
     without_secrets,
 )
-from tess_source.download.fetch import Fetcher
-from tess_source.download.http import settled_date
 from tess_source.download.part import Part
 from tess_source.download.progress import Progress
-from tess_source.download.transfer import CHUNK, Task
 from tess_source.errors import BlockedConnectionError, DamagedFileError, OfflineError, TessSourceError
 from tess_source.files.beginning import ending_of, expects_html
 from tess_source.files.gzipped import Unpacker
@@ -50,6 +46,9 @@ from tess_source.hooks.records import Request
 from tess_source.settings import ARCHIVE, Settings, is_offline
 from tess_source.tables.items import INTERRUPTED, Item
 from tess_source.threads import paused
+
+if TYPE_CHECKING:
+    from tess_source.download.transfer import Task
 
 __all__ = ["ABSENT", "FAILED", "NEW", "UNCHANGED", "ListAnswer", "Lists"]
 
@@ -115,6 +114,10 @@ class Lists:
         """The temporary folder."""
 
     def __enter__(self) -> Self:
+        from tess_source.download.fetch import (
+            Fetcher,
+        )  # here and below: every session reads this module, few fetch lists
+
         settings = self._settings
         if is_offline(settings.offline):
             raise OfflineError(
@@ -178,6 +181,9 @@ class Lists:
     def _ask(
         self, asked: str | Request, etag: str, modified: str, *, ending: str = "", only_look: bool = False
     ) -> ListAnswer:
+        from tess_source.download.connection import StoppedError
+        from tess_source.download.transfer import Task
+
         asked = Request(asked) if isinstance(asked, str) else asked
         address = asked.url
         name = f"{uuid.uuid4().hex}{ending or _ending(address)}"
@@ -232,6 +238,8 @@ class Lists:
         ------
         StoppedError
         """
+        from tess_source.download.connection import StoppedError
+
         if self._fetcher.stop.is_set():
             raise StoppedError
 
@@ -241,6 +249,8 @@ class Lists:
         self.check()
 
     def _new(self, address: str, task: Task, part: Part) -> ListAnswer:
+        from tess_source.download.http import settled_date
+
         path = self._folder.commit(part)
         size, sha256 = part.count, part.verifier.sha256 if part.verifier is not None else ""
         if task.encoding == "gzip":
@@ -300,6 +310,8 @@ def _unpack(packed: Path, path: Path, most: int) -> tuple[int, str]:
 
 
 def _pieces(packed: Path) -> Iterator[bytes]:
+    from tess_source.download.transfer import CHUNK
+
     unpacker = Unpacker(TIMES)
     with disk.opened(packed) as file:
         chunks: Iterable[bytes] = iter(lambda: file.read(CHUNK), b"")

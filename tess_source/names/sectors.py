@@ -6,10 +6,19 @@ from collections.abc import Iterable
 
 from tess_source._lazy import pl
 
-__all__ = ["runs_of_sectors", "sectors_in_words", "sectors_of_text", "text_of_sectors", "texts_of_sectors"]
+__all__ = [
+    "LAST_SECTOR",
+    "runs_of_sectors",
+    "sectors_in_words",
+    "sectors_of_text",
+    "text_of_sectors",
+    "texts_of_sectors",
+]
 
 MOST_DIGITS = 4
 """Of a sector, as in names."""
+LAST_SECTOR = 10**MOST_DIGITS - 1
+"""The last sector that names can hold."""
 
 
 def runs_of_sectors(sectors: Iterable[int]) -> list[tuple[int, int]]:

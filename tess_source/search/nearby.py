@@ -9,7 +9,7 @@ from dataclasses import replace
 from tess_source._lazy import pl
 from tess_source.tables.listing import Observations
 from tess_source.tables.nearest import separation
-from tess_source.targets.target import DEFAULT_RADIUS, Query, Target
+from tess_source.targets.target import Query, Target
 
 __all__ = ["FOOTPRINT", "LOOKED_WITHIN", "nearest_observed", "places_without"]
 
@@ -32,7 +32,7 @@ def places_without(query: Query, observations: Observations) -> list[Target]:
     if not {"s_ra", "s_dec"} <= {*observations.columns}:
         return []
     frame = observations.to_polars()
-    return [target for target in places if not _near(frame, target, _radius(target) + FOOTPRINT).height]
+    return [target for target in places if not _near(frame, target, target.cone + FOOTPRINT).height]
 
 
 def nearest_observed(
@@ -63,9 +63,7 @@ def _said(
     may_hold: Callable[[Observations], pl.Series],
 ) -> Iterator[tuple[str, str]]:
     for target in places:
-        radii = [radius for radius in LOOKED_WITHIN if radius > _radius(target)] or [
-            min(2 * _radius(target), WHOLE_SKY)
-        ]
+        radii = [radius for radius in LOOKED_WITHIN if radius > target.cone] or [min(2 * target.cone, WHOLE_SKY)]
         for radius in radii:
             found = find(replace(query, targets=(replace(target, tic=None, radius=radius),), filters={}))
             if not {"s_ra", "s_dec"} <= {*found.columns}:
@@ -86,10 +84,6 @@ def _nearest(found: Observations, meant: pl.Series, target: Target, radius: floa
         such, but = "", f", but the filters drop all observations within {_angle(radius)}"
     said = f"the nearest star with {such}observations is TIC {tic}, {away:.1f} arcsec away"
     return f"{said}: a radius of {math.floor(away) + 1} arcsec finds it{but}"
-
-
-def _radius(target: Target) -> float:
-    return DEFAULT_RADIUS if target.radius is None else target.radius
 
 
 def _angle(radius: float) -> str:

@@ -12,11 +12,14 @@ from typing import Any
 from tess_source._lazy import pl, whole
 from tess_source.tables.convert import to_astropy, to_frame
 from tess_source.tables.ecsv_header import read_header
+from tess_source.tables.rows import thrifty
 
 __all__ = ["line_of", "parse", "pieces", "write"]
 
 ROWS = 50_000
 """Rows that are written together."""
+BYTES = 1 << 24
+"""Bytes of a file that are read together, about."""
 
 
 def write(frame: pl.DataFrame, meta: Mapping[str, Any]) -> str:
@@ -82,12 +85,12 @@ def parse(data: bytes) -> tuple[pl.DataFrame, dict[str, Any]]:
     ValueError
         If it is not ECSV, or a line has too few or too many values. The message names the line, if possible.
     """
-    lines, names, body = _header_names_and_body(data)
+    lines, names, begin = _header_names_and_begin(data)
     header = read_header(lines)
     kinds: dict[str, Any] = {column["name"]: _polars_dtype(column) for column in header["datatype"]}
     is_plain = header.get("delimiter", " ") == " " and all(kinds.values()) and len(kinds) == len(header["datatype"])
     if is_plain and list(kinds) == names.split(" "):
-        return _typed(data, _frame_of_texts(data, body, kinds), kinds), header["meta"]
+        return _frame_of(data, begin, kinds), header["meta"]
     return _by_astropy(data, header), header["meta"]
 
 
@@ -115,8 +118,8 @@ def line_of(data: bytes, row: int) -> int:
     return places[min(row + 1, len(places) - 1)]  # the first is the line of names
 
 
-def _header_names_and_body(data: bytes) -> tuple[list[str], str, bytes]:
-    """Return the lines of a file's header, the line of names, and the rest."""
+def _header_names_and_begin(data: bytes) -> tuple[list[str], str, int]:
+    """Return the lines of a file's header, the line of names, and where the rest begins."""
     position = 0
     header: list[str] = []
     while data.startswith(b"#", position):
@@ -126,7 +129,7 @@ def _header_names_and_body(data: bytes) -> tuple[list[str], str, bytes]:
     if not header or not re.fullmatch(r"# %ECSV \d+\.\d+(\.\d+)?\s*", header[0]):
         raise ValueError(f"it does not start with '# %ECSV 1.0'{_what_it_is(data)}")
     end = data.find(b"\n", position) + 1 or len(data)
-    return header, _decoded(data[position:end], len(header) + 1), data[end:]
+    return header, _decoded(data[position:end], len(header) + 1), end
 
 
 def _decoded(line: bytes, number: int) -> str:
@@ -149,9 +152,31 @@ def _what_it_is(data: bytes) -> str:
     return next((words for start, words in _OTHERS.items() if data.startswith(start)), "")
 
 
-def _frame_of_texts(data: bytes, body: bytes, kinds: Mapping[str, Any]) -> pl.DataFrame:
+def _frame_of(data: bytes, begin: int, kinds: dict[str, Any]) -> pl.DataFrame:
+    """Return the rows, read piece by piece: their texts and numbers take several times the memory of the table."""
+    frames = [pl.DataFrame(schema=kinds)]
+    for body in _bodies(data, begin):
+        row = sum(frame.height for frame in frames)
+        frames.append(_typed(data, _frame_of_texts(data, body, kinds, row), kinds, row))
+    return thrifty(pl.concat(frames))
+
+
+def _bodies(data: bytes, begin: int) -> Iterator[bytes]:
+    """Yield the lines from a place on, some at a time. A text in quotes, which may have line ends, is in one piece."""
+    while begin < len(data):
+        end = begin
+        odd = 0
+        while end < len(data) and (odd or end == begin):
+            start, end = end, data.find(b"\n", end if odd else end + BYTES) + 1 or len(data)
+            odd ^= data.count(b'"', start, end) % 2
+        yield data[begin:end]
+        begin = end
+
+
+def _frame_of_texts(data: bytes, body: bytes, kinds: Mapping[str, Any], row: int) -> pl.DataFrame:
+    """Return lines as a table of texts. They begin with this row, from 0, of the whole."""
     names = list(kinds)
-    if not body.strip():
+    if not row and not body.strip():
         return pl.DataFrame(schema=dict.fromkeys(names, pl.String))
     try:
         frame = pl.read_csv(
@@ -170,27 +195,27 @@ def _frame_of_texts(data: bytes, body: bytes, kinds: Mapping[str, Any]) -> pl.Da
         raise ValueError(f"its lines have {frame.width} values, not {len(names)}")
     if frame.height and any(frame.null_count().row(0)):  # a missing value is "", so null means: no value at all
         gaps = frame.select(pl.any_horizontal(pl.all().is_null())).to_series().arg_true()
-        raise ValueError(f"line {line_of(data, gaps[0])} has too few values: {len(names)} would be right")
+        raise ValueError(f"line {line_of(data, row + gaps[0])} has too few values: {len(names)} would be right")
     return frame
 
 
-def _typed(data: bytes, texts: pl.DataFrame, kinds: dict[str, Any]) -> pl.DataFrame:
+def _typed(data: bytes, texts: pl.DataFrame, kinds: dict[str, Any], row: int) -> pl.DataFrame:
     """Return texts as the numbers that the header declares; an empty text is a missing value."""
     known = [pl.when(pl.col(name).str.len_bytes() > 0).then(pl.col(name)).alias(name) for name in texts.columns]
     try:
         return texts.select(known).select(pl.col(name).cast(kind) for name, kind in kinds.items())
     except pl.exceptions.PolarsError as error:
-        raise ValueError(_misfit(data, texts.select(known), kinds)) from error
+        raise ValueError(_misfit(data, texts.select(known), kinds, row)) from error
 
 
-def _misfit(data: bytes, texts: pl.DataFrame, kinds: Mapping[str, Any]) -> str:
+def _misfit(data: bytes, texts: pl.DataFrame, kinds: Mapping[str, Any], row: int) -> str:
     """Return a message about the first value that does not fit its column's type."""
     for name, kind in kinds.items():
         bad = (texts[name].is_not_null() & texts[name].cast(kind, strict=False).is_null()).arg_true()
         if len(bad):
             what = f"whole number of type {kind}" if kind.is_integer() else "number"
             value = texts[name][bad[0]][:60]
-            return f"line {line_of(data, bad[0])}: the value {value!r} in its column {name!r} is no {what}"
+            return f"line {line_of(data, row + bad[0])}: the value {value!r} in its column {name!r} is no {what}"
     return "a value is not of its column's type"
 
 

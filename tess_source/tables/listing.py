@@ -163,9 +163,12 @@ class Products(Rows):
 
     def sort(self) -> Self:
         """Return the rows sorted by target, sectors, exposure time (longer first), observation, kind, run and TCE."""
-        order = pl.col("kind").replace_strict(
-            {kind: rank for rank, kind in enumerate(KIND_ORDER)}, default=len(KIND_ORDER), return_dtype=pl.Int32
-        )
+        ranks = {kind: rank for rank, kind in enumerate(KIND_ORDER)}
+        if len(self) < FEW_ROWS:
+            kinds = self._frame["kind"].to_list()
+            order = pl.lit(pl.Series([ranks.get(kind, len(ranks)) for kind in kinds], dtype=pl.Int32))
+        else:
+            order = pl.col("kind").replace_strict(ranks, default=len(ranks), return_dtype=pl.Int32)
         ranked = self._frame.with_columns(order.alias("__rank"))
         return type(self)(
             _sorted(ranked, ["archive", "obs_id", "__rank", "run", "tce"], ["filename", "uri"]).drop("__rank")

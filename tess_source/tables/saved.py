@@ -67,6 +67,9 @@ def _bytes_of(path: Root) -> bytes:
         return read_bytes(path) if first.startswith(b"#") and len(first) == LONGEST else first
     with path.open("rb") as file:
         first = file.read(LONGEST)
+        if first.startswith(b"#") and file.seekable():  # in one piece, which takes half the memory
+            file.seek(0)
+            return file.read()
         return first + file.read() if first.startswith(b"#") else first
 
 

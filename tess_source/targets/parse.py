@@ -222,7 +222,8 @@ def _from_number(value: Any) -> Target:
         return tic_target(int(value), str(int(value)))
     shown = str(value)
     if value != value or abs(value) == float("inf") or value != int(value):  # noqa: PLR0124
-        raise QueryError(f"{shown} is not a whole number, so it is no TIC id; a place is two numbers: (ra, dec)")
+        toi = f"; a TOI is written as 'TOI {shown}'" if 1 <= value < 1e5 and value == round(value, 2) else ""
+        raise QueryError(f"{shown} is not a whole number, so it is no TIC id; a place is two numbers: (ra, dec){toi}")
     exact = {2: 2**11, 4: 2**24}.get(getattr(value, "itemsize", 8), EXACT)
     if isinstance(value, Decimal):
         exact = 10**16

@@ -35,6 +35,11 @@ class Target:
     resolver: str | None = None
     """The service that resolved the name."""
 
+    @property
+    def cone(self) -> float:
+        """Radius within which archives look around coordinates [arcsec]: `radius`, or `DEFAULT_RADIUS` around those of a name."""
+        return DEFAULT_RADIUS if self.radius is None else self.radius
+
     def __str__(self) -> str:
         if self.tic is not None:
             return f"TIC {self.tic}"

@@ -13,9 +13,11 @@ from fuzz import altered, attempts
 from raw_answers import raw_server, wrong_answer
 from serving import WHOLE, content
 from toys import FromServer
+from urllib3.exceptions import ProtocolError
 
 from tess_source import Manifest, Plan, Products, Session
 from tess_source.download.connection import StoppedError
+from tess_source.download.failures import reason_of
 from tess_source.download.head import FinalResponse
 from tess_source.download.redirects import RedirectError, next_address, same_origin
 from tess_source.download.transfer import Transfers
@@ -107,6 +109,12 @@ REDIRECTS = {
 def test_a_redirect_that_leads_nowhere_is_a_failure_with_a_reason(location: bytes, tmp_path: Path) -> None:
     answer = b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: " + location + b"\r\n\r\n"
     assert REDIRECTS[location] in error_of(answer, tmp_path)
+
+
+def test_a_connection_that_breaks_is_told_in_words() -> None:
+    broke = ConnectionResetError(104, "Connection reset by peer")
+    error = ProtocolError(f"Connection broken: {broke!r}", broke)
+    assert reason_of(error) == "the connection broke: Connection reset by peer"
 
 
 def test_a_reason_phrase_is_read_as_utf8_and_not_shown_at_any_length(tmp_path: Path) -> None:

@@ -127,7 +127,7 @@ def test_a_pause_ends_when_the_host_is_given_up() -> None:
     waiting = threading.Thread(target=hosts.pause, args=("a", 600.0))
     waiting.start()
     assert row(hosts, FEW, 4)
-    waiting.join(10)
+    waiting.join(60)
     assert not waiting.is_alive()
 
 

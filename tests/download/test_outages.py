@@ -151,7 +151,7 @@ def stalled(handler: Handler, body: bytes) -> None:
 def test_an_archive_that_stalls_amid_its_files_is_left_at_the_first_stall(
     server: Server, cloud: Server, tmp_path: Path
 ) -> None:
-    plan = plan_of(server, cloud, tmp_path, 20, patience=replace(HASTE, read=30.0, quick=0.1))
+    plan = plan_of(server, cloud, tmp_path, 20, patience=replace(HASTE, read=30.0, quick=0.5))
     always(server, stalled, *range(20))
     assert all_whole(plan.download())
     assert len(server.requests) <= 20

@@ -217,7 +217,7 @@ def test_who_waits_for_a_slot_stops_when_all_stops() -> None:
         assert not waited.is_set()
         stop.set()
         strain.wake()
-        thread.join(10)
+        thread.join(60)
     assert waited.is_set()
 
 

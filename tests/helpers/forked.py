@@ -130,7 +130,7 @@ def pool(method: str) -> None:
     with get_context(method).Pool(1) as workers:
         result = workers.map_async(lcs, [found])
         try:
-            print(result.get(timeout=45))
+            print(result.get(timeout=120))
         except ForkedError as error:
             print("spawn" if "spawn" in str(error) else error)
 

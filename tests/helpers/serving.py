@@ -50,19 +50,26 @@ class Handler(BaseHTTPRequestHandler):
             acts = self.server.acts.get(path, [send])
             act = acts[min(self.server.seen[path], len(acts)) - 1]
             self.server.requests.append((self.path, dict(self.headers)))
+            self.working = True
             self.server.busy += 1
             self.server.busiest = max(self.server.busiest, self.server.busy)
         try:
             act(self, self.server.files.get(path, b""))
         finally:
-            with self.server.lock:
-                self.server.busy -= 1
+            self.end_work()
+
+    def end_work(self) -> None:
+        """Count this request as done, before its last bytes: a client that has them may ask for more at once."""
+        with self.server.lock:
+            self.server.busy -= self.working
+            self.working = False
 
     def answer(self, body: bytes, status: int = 200, length: int | None = None, **headers: str) -> None:
         self.send_response(status)
         for name, value in headers.items():
             self.send_header(name.replace("_", "-"), value)
         self.send_header("Content-Length", str(len(body) if length is None else length))
+        self.end_work()
         self.end_headers()
         self.wfile.write(body)
 
@@ -72,6 +79,8 @@ class Handler(BaseHTTPRequestHandler):
 
 class Server(ThreadingHTTPServer):
     daemon_threads = True
+    request_queue_size = 128
+    """Clients beyond it try again after a second or more."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)

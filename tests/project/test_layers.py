@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from places import CORE, PLUGINS, ROOT
+from syntax import FILES, nodes
 
 FLOORS: tuple[tuple[str, ...], ...] = (
     (
@@ -57,9 +58,8 @@ BUILDS_ON = {
 """Plugin → the plugins that it really builds on."""
 LONGEST = 400
 
-FILES = sorted([*CORE.rglob("*.py"), *PLUGINS.rglob("*.py")])
 
-
+@cache
 def file_of(module: str) -> Path | None:
     """Return the file of a module of ours."""
     top, *rest = module.split(".")
@@ -71,12 +71,6 @@ def file_of(module: str) -> Path | None:
 def imports(file: Path) -> frozenset[Path]:
     """Return the files of ours that a file imports: at its top, in functions, and for type checkers."""
     return frozenset(found for found in _imports(file) if found != file)
-
-
-@cache
-def nodes(file: Path) -> tuple[ast.AST, ...]:
-    """Return all that stands in a file."""
-    return tuple(ast.walk(ast.parse(file.read_text())))
 
 
 def _imports(file: Path) -> Iterator[Path]:

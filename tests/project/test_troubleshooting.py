@@ -9,14 +9,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from places import CORE, PLUGINS, ROOT
+from places import ROOT
+from syntax import FILES, nodes
 
 from tess_source import errors
 
 PAGE = (ROOT / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
 PROGRAMS_OF_OURS = {"tess_source_sample", "tess_source_testing"}
 """Plugins for tests, whose errors are for those who write tests."""
-SOURCES = [*CORE.rglob("*.py"), *(file for file in PLUGINS.rglob("*.py") if not PROGRAMS_OF_OURS & {*file.parts})]
+SOURCES = [file for file in FILES if not PROGRAMS_OF_OURS & {*file.parts}]
 ANY = "…"
 WORDED = {
     "UnknownNameError": "unknown …", "NotAskedForError": "unknown …", "NoColumnError": "it has no column …",
@@ -30,11 +31,9 @@ WORDS = 4
 
 
 @functools.cache
-def nodes(*kinds: type[ast.AST]) -> tuple[tuple[Path, ast.AST], ...]:
+def of_kinds(*kinds: type[ast.AST]) -> tuple[tuple[Path, ast.AST], ...]:
     """Return the classes and calls of all files, each with its file."""
-    texts = ((file, file.read_text(encoding="utf-8")) for file in SOURCES)
-    trees = ((file, ast.parse(text)) for file, text in texts if "Error(" in text)
-    return tuple((file, node) for file, tree in trees for node in ast.walk(tree) if isinstance(node, kinds))
+    return tuple((file, node) for file in SOURCES for node in nodes(file) if isinstance(node, kinds))
 
 
 @functools.cache
@@ -43,7 +42,7 @@ def classes() -> frozenset[str]:
     known, found = {"TessSourceError"}, True
     bases = {
         node.name: {base.id for base in node.bases if isinstance(base, ast.Name)}
-        for _, node in nodes(ast.ClassDef, ast.Call)
+        for _, node in of_kinds(ast.ClassDef, ast.Call)
         if isinstance(node, ast.ClassDef)
     }
     while found:
@@ -65,9 +64,14 @@ def template(node: ast.expr) -> str:
             return ANY
 
 
-def messages() -> Iterator[tuple[str, str, str]]:
-    """Yield where, class and template of all errors that are made in the code."""
-    for file, node in nodes(ast.ClassDef, ast.Call):
+@functools.cache
+def messages() -> tuple[tuple[str, str, str], ...]:
+    """Return where, class and template of all errors that are made in the code."""
+    return tuple(_messages())
+
+
+def _messages() -> Iterator[tuple[str, str, str]]:
+    for file, node in of_kinds(ast.ClassDef, ast.Call):
         if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in classes()):
             continue
         parts, kind = list(map(template, node.args)), node.func.id
@@ -78,6 +82,7 @@ def messages() -> Iterator[tuple[str, str, str]]:
             yield where, kind, WORDED.get(kind) or "".join(parts)
 
 
+@functools.cache
 def patterns() -> list[re.Pattern[str]]:
     """Return the messages that the page lists, as patterns."""
     cells = [line.split("|")[1] for line in PAGE.splitlines() if line.startswith("| ")]

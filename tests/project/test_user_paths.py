@@ -17,8 +17,10 @@ from typing import Any
 
 import click
 import pytest
-from places import CORE, PLUGINS, ROOT
+from pictures_case import undrawn
+from places import PLUGINS, ROOT
 from program_run import Program
+from syntax import FILES, nodes
 
 import tess_source
 from tess_source import Found, Manifest, Plan, Session
@@ -151,15 +153,15 @@ def test_the_walk_finds_what_it_is_for() -> None:
 
 
 def test_no_function_turns_a_users_path_into_a_path_by_itself() -> None:
-    for file in sorted([*CORE.rglob("*.py"), *PLUGINS.rglob("*.py")]):
-        for function in ast.walk(ast.parse(file.read_text())):
+    for file in FILES:
+        for function in nodes(file):
             if isinstance(function, ast.FunctionDef) and function.name != "user_path":
                 given = {
                     argument.arg
                     for argument in (*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs)
                     if argument.annotation is not None and TAKES_PATH.search(ast.unparse(argument.annotation))
                 }
-                for call in ast.walk(function):
+                for call in ast.walk(function) if given else ():
                     if isinstance(call, ast.Call) and ast.unparse(call.func) in {"Path", "map", "os.fspath"}:
                         names = {node.id for word in call.args for node in ast.walk(word) if isinstance(node, ast.Name)}
                         by_itself = ast.unparse(call.func) != "map" or ast.unparse(call.args[0]) == "Path"
@@ -248,6 +250,7 @@ def test_a_setting_with_an_unknown_user_is_an_error_in_words(name: str, monkeypa
 def test_files_are_found_again_where_a_tilde_put_them(
     archive: SampleArchive, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    undrawn(monkeypatch)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")

@@ -92,3 +92,19 @@ def test_a_line_with_too_few_or_wrong_values_is_an_error(tmp_path: Path, cut: st
     file.write_text(whole + cut + (" 9" if cut.endswith("3") else "") + "\n")
     with pytest.raises(ValueError, match=r"lines|value"):
         ecsv.parse(file.read_bytes())
+
+
+@pytest.mark.parametrize("size", [1, 7, 20])
+def test_a_file_is_read_piece_by_piece_with_the_same_result(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [{"n": n, "t": text} for n, text in enumerate(["a b", "two\nlines, \n", 'a "quote"', None, "z", "\n"])]
+    frame = pl.DataFrame(rows, schema={"n": pl.Int64, "t": pl.String})
+    data = ecsv.write(frame, META).encode()
+    monkeypatch.setattr(ecsv, "BYTES", size)
+    assert_frame_equal(ecsv.parse(data)[0], frame)
+    plain = ecsv.write(pl.DataFrame({"n": range(5), "t": ["a"] * 5}), {})
+    line = plain.count("\n") - 1
+    with pytest.raises(ValueError, match=f"line {line}: the value 'x' in its column 'n' is no whole number"):
+        ecsv.parse(plain.replace("\n3 a\n", "\nx a\n").encode())
+    for wrong in ("3", "3 a 9", ""):
+        with pytest.raises(ValueError, match=f"line {line} has too few|should have 2 values|have 1 values|not 2"):
+            ecsv.parse(plain.replace("\n3 a\n", f"\n{wrong}\n").encode())

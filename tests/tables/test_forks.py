@@ -12,7 +12,7 @@ from places import HELPERS
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
 
-LONGEST = 60
+LONGEST = 180
 """Seconds after which a process is taken to hang."""
 
 

@@ -316,7 +316,7 @@ Note (1): a note
         ('{"fields": [{"name": "ID"}], "data": [[5]]}', [5]),
         ('{"info": [{"name": "ID"}, {"name": "ra"}], "data": [[5, 1.5]]}', [5]),
         (IPAC, [5, "c d"]),
-        ("| tic |\n|-----|\n| 5 |\n\n a note below\n", [5, "a note below"]),
+        ("| tic |\n|-----|\n| 5 |\n", [5]),
         (JOURNAL, [5, (307.5, -39.5)]),
         ("tic,name\n5,\u00e9toile\n".encode("latin-1"), [5]),
         (b"name\nKELT\x969\n", ["KELT-9"]),

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from tess_source import names
 from tess_source.names import Name
+from tess_source_catalogue import patterns as module
 from tess_source_catalogue.patterns import Patterns, described, packed
 from tess_source_catalogue.stored import files_of, packed_files
 
@@ -35,7 +36,9 @@ def test_the_number_of_the_star_leaves_its_place_in_the_name_and_in_the_folder()
     ]
 
 
-def test_addresses_of_all_shapes_together_come_back_in_their_order() -> None:
+@pytest.mark.parametrize("few", [0, 1000], ids=["by columns", "one by one"])
+def test_addresses_of_all_shapes_together_come_back_in_their_order(few: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "FEW", few)
     uris = [QLP, PI_MEN, "https://example.org/what is this", TGLC, PI_MEN.replace("261136679", "025155310"), "x"]
     said = names.columns(pl.Series(uris))
     patterns = packed(pl.Series(uris), said["tic"], said["gaia"])

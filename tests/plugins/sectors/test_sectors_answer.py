@@ -99,7 +99,7 @@ def test_sectors_without_an_end_go_to_the_last_one_that_is_known(alone: Session)
     "sector", ["", "x", 0, -1, [], "1-x", True, None.__class__, "12345", 10**12, "14 41", [True], 14.5, "1-99999"]
 )
 def test_what_is_no_sector_is_an_error_that_says_what_is(alone: Session, sector: object) -> None:
-    with pytest.raises(QueryError, match="14 or '1-13,40'"):
+    with pytest.raises(QueryError, match=r"are no sectors.*give e.g. 14"):
         alone.sectors(PLACE, sector=sector, products=False)  # type: ignore[arg-type]
 
 
@@ -249,6 +249,27 @@ def test_of_two_cameras_only_the_one_on_the_list_has_the_light_curve() -> None:
     assert found.to_polars().select("camera", "state", "lc").rows() == [
         (first, states.FFI_ONLY, False), (second, states.DELIVERED, True),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("wanted", [None, [1, 2, 120]])
+def test_many_stars_are_answered_in_parts_with_the_same_result(
+    wanted: list[int] | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stars = pl.DataFrame(
+        {
+            "target": range(5),
+            "tic": range(7, 12),
+            "ra": [84.3, None, 0.0, 297.0, 10.0],
+            "dec": [-80.5, None, 0.0, 18.7, 10.0],
+        }
+    )
+    ahead = stars[[0, 3]].with_columns(sector=pl.lit(120, pl.Int32), camera=1, ccd=2, column=1.0, row=2.0, ahead=True)
+    ahead = ahead.cast({"camera": pl.Int32, "ccd": pl.Int32})
+    whole = rows_of(SETTINGS, stars, wanted=wanted, ahead=ahead)
+    monkeypatch.setattr("tess_source_sectors.answer.PART", 2)
+    assert rows_of(SETTINGS, stars, wanted=wanted, ahead=ahead) == whole
+    assert (whole["sector"] == 120).sum() == (5 if wanted else 2)
+    assert len(rows_of(SETTINGS, stars[:0])) == 0
 
 
 def _between_cameras() -> dict[str, list[float]]:

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sizes import size
 
-from tess_source_sectors.chips import AT_ONCE, Chips, bundled, bundled_dates
+from tess_source_sectors import chips as chips_module
+from tess_source_sectors.chips import Chips, bundled, bundled_dates
 from tess_source_sectors.geometry import edge_normals, image_around, science_within, sines_of_margins, unit_vectors
 
 PI_MEN = (84.291188, -80.46912)
@@ -90,11 +91,27 @@ def test_every_ccd_sees_its_own_middle_and_all_of_its_science_pixels_are_part_of
     assert (np.einsum("pij,pcj->pic", chips.image, shrunk) > 0).all()
 
 
-def test_places_are_looked_for_in_parts_and_none_is_lost_between_them() -> None:
-    count = 2 * AT_ONCE + 3
+def test_places_are_looked_for_in_parts_and_none_is_lost_between_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chips_module, "AT_ONCE", 50)
+    count = 103
     seen = bundled().of_sectors([1, 2]).seeing(np.full(count, 315.0), np.full(count, -40.0))
     assert seen["place"].unique(maintain_order=True).to_list() == list(range(count))
     assert bundled().seeing([], []).shape == (0, 5)
+
+
+@pytest.mark.parametrize("radius", [0.0, 2.0, 170.0])
+def test_many_places_are_seen_by_the_same_ccds_as_few(radius: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    generator, count = np.random.default_rng(5), 200
+    ra, dec = generator.uniform(0, 360, count), np.degrees(np.arcsin(generator.uniform(-1, 1, count)))
+    ra[:3], dec[1:3] = [math.nan, 0, 0], [90, -90]
+    circles = generator.uniform(0, radius, count)
+    some = bundled().of_sectors([1, 14, 56])
+    few = some.seeing(ra, dec, circles)
+    monkeypatch.setattr(chips_module, "FEW", 0)
+    many = some.seeing(ra, dec, circles)
+    assert few.height > 20
+    assert many.drop("margin").equals(few.drop("margin"))
+    np.testing.assert_allclose(many["margin"], few["margin"], atol=1e-6)
 
 
 def test_a_place_that_is_not_known_is_seen_by_none() -> None:

@@ -15,6 +15,7 @@ from tess_source import Session
 from tess_source.errors import QueryError
 from tess_source.tables.listing import Links, Observations, Products
 from tess_source_dv.draw.coverage import SEEN, plot_coverage
+from tess_source_sample.faults import Fault
 from tess_source_sample.server import SampleArchive
 from tess_source_sectors.chip import chips_of_products
 from tess_source_sectors.silicon import sectors_on_silicon
@@ -39,6 +40,14 @@ def test_all_columns_are_in_the_other_formats(program: Program) -> None:
     assert rows[0]["why"].startswith("on the science pixels of a CCD")
 
 
+def test_where_the_archive_fails_it_is_said_how_to_ask_without_it(program: Program, archive: SampleArchive) -> None:
+    archive.faults.add(Fault("status", match="Caom", status=400))
+    ran = program("sectors", "TIC 1234567")
+    assert "HTTP 400" in ran.err
+    assert "\\r" not in ran.err
+    assert "--no-products) answers from positions alone" in ran.err
+
+
 def test_a_negative_declination_is_no_option(program: Program) -> None:
     assert program("sectors", "84.291188", "-80.46912", "--no-products").code == 0
 
@@ -58,7 +67,12 @@ def test_a_star_on_no_ccd_is_an_answer_with_the_code_for_nothing(program: Progra
 
 
 @pytest.mark.parametrize(
-    ("words", "said"), [((), "give a target, or --refresh"), (("1", "--sector", "x"), "no sectors")]
+    ("words", "said"),
+    [
+        ((), "give a target, or --refresh"),
+        (("1", "--sector", "x"), "no sectors"),
+        (("1", "--sector", "8.."), "is written '>=8'"),
+    ],
 )
 def test_what_cannot_be_asked_is_said(program: Program, words: tuple[str, ...], said: str) -> None:
     ran = program("sectors", *words)

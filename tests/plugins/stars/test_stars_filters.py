@@ -71,6 +71,7 @@ def test_a_product_of_no_star_has_nulls(found: Found) -> None:
         ("teff", [3500, "10000..20000"]),
         ("teff", slice(3000, 4000)),
         ("teff", (None, 4000)),
+        ("logg", "4.7..4.9 dex"),
         ("star_radius", "<0.6"),
         ("star_radius", "<300000 km"),
         ("star_radius", 0.4 * u.R_sun),
@@ -110,6 +111,13 @@ def test_a_value_that_is_known_of_no_star_is_an_error_and_no_empty_answer(
     assert not [one for one in caplog.messages if "drops" in one]
 
 
+def test_an_empty_answer_says_what_the_tic_says_of_the_star(service: TicService, tmp_path: Path) -> None:
+    service.sky[16740101] = {**service.sky[DWARF], "ID": 16740101}
+    session = session_at(service, cache=tmp_path)
+    found = session.search(16740101, kind="lc", teff=">4 kK", logg=">4", pm="<20")
+    assert "TIC 16740101: the TIC says: teff 3500 K, pm 500 mas/yr" in found.explain()
+
+
 def test_an_answer_without_products_stays_empty(found: Found, service: TicService) -> None:
     none = found.select(kind="tp")
     assert kept(none, teff="<4000") == []
@@ -132,6 +140,8 @@ def test_values_that_the_products_have_are_not_looked_up(service: TicService) ->
         ("teff", "cool", r"'cool' is not a number; give numbers in K, or e.g. '3000..4000'"),
         ("teff", "3000 kg", r"give numbers in K"),
         ("teff", "3000 parrots", r"'parrots' is not a unit; give e.g. 3000 K"),
+        ("teff", "3,000..4,000", r"'000' is not a number, and numbers have no comma in them"),
+        ("logg", "4 mag(AB)", r"give numbers in log10 of cm/s², or e\.g\. '>=4'"),
         ("teff", (4000, 3000), r"runs backwards"),
         ("teff", "4..3 kK", r"runs backwards"),
         ("teff", "4000-3000 K", r"runs backwards"),
