@@ -12,6 +12,7 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
+import made_once
 import pytest
 import recording
 from clusters import cluster_of_processes
@@ -153,6 +154,12 @@ def users(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("users")
 
 
+@pytest.fixture(scope="module", autouse=True)
+def no_old_garbage() -> None:
+    """Let Python look for garbage only among what is made from now on: among all libraries, each ``gc.collect()`` takes half a second."""
+    gc.freeze()
+
+
 @pytest.fixture(autouse=True)
 def no_user_settings(monkeypatch: pytest.MonkeyPatch, users: Path) -> None:
     """Forget what the person who runs the tests has in the environment, and keep away from their cache folder.
@@ -173,17 +180,13 @@ def pytest_configure(config: pytest.Config) -> None:
     Ctrl-C is heard even where tests run in the background, as CI may do: there SIGINT is ignored, by us and by all that we start.
     Python looks for garbage less often: tests make many objects and few circles of them.
     Nothing waits until a disk has written: files of tests need not survive a power cut. Tests of just that put their own ``os.fsync``
-    in place.
+    in place. Sample archives make each file once.
     """
+    made_once.use()
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     gc.set_threshold(50_000, 20, 50)
     setattr(os, "fsync", lambda handle: None)  # noqa: B010  a type checker would refuse the assignment
-
-
-def pytest_collection_finish(session: pytest.Session) -> None:
-    """Let Python look no more for garbage among thousands of tests and all libraries: each time takes a second."""
-    gc.freeze()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -144,10 +144,17 @@ TABLES: dict[str, Callable[[Products], Any]] = {
 }
 
 
+@pytest.fixture(scope="module")
+def searched(shared_archive: SampleArchive, tmp_path_factory: pytest.TempPathFactory) -> Found:
+    """One light curve."""
+    session = Session(shared_archive.url, cache=tmp_path_factory.mktemp("cache"))
+    return session.search(16740101, kind="lc", sector=14, exptime=120)
+
+
 @pytest.mark.parametrize("form", TABLES)
-def test_products_in_any_form_are_downloaded(form: str, archive: SampleArchive, tmp_path: Path) -> None:
-    session = Session(archive.url, cache=tmp_path / "cache")
-    table = session.search(16740101, kind="lc", sector=14, exptime=120).products
+def test_products_in_any_form_are_downloaded(form: str, searched: Found, tmp_path: Path) -> None:
+    session, table = searched.session, searched.products
+    assert isinstance(session, Session)
     manifest = session.download(TABLES[form](table), tmp_path)
     (entry,) = manifest
     assert (entry.status, entry.item.tic, entry.item.kind) == ("fetched", 16740101, "lc")

@@ -224,14 +224,15 @@ def provenance(query: Query, observations: Observations, settings: Settings) -> 
     """
     folder = CatalogueFolder.of(settings)
     coverage = Coverage.of(folder)
-    if not coverage.has:
+    if coverage.is_empty:
         return None
     ours = observations.where(observations["archive"] == ARCHIVE) if query.targets and len(observations) else None
     sectors = None if ours is None else {*ours["last_sector"].drop_nulls().to_list()}
     files = coverage.used(query, sectors)
     stamps = {source: _stamp(folder.root / source / "facts") for source in {file.source for file in files}}
     used = [_facts(folder.root, file, stamps[file.source]) for file in files]
-    here = sorted({sector for _, sector in coverage.parts(query)})
+    several = {file.last for file in files if file.first != file.last and file.source in coverage.sources}
+    here = sorted({sector for _, sector in coverage.parts(query)} or several)
     dates = sorted(facts.fetched for facts, _ in used if facts.fetched)
     age = now() - max((max(facts.fetched, facts.checked) for facts, _ in used), default=0)
     when = f"; lists of {_between(dates)}, last compared with the archive on {_date(now() - age)}" if dates else ""

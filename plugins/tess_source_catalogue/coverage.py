@@ -74,6 +74,11 @@ class Coverage:
         return frozenset((name, first) for name, first, last in self.lists if first == last and name in self.sources)
 
     @cached_property
+    def is_empty(self) -> bool:
+        """Whether there is no list of files, of one sector or of several."""
+        return not any(name in self.sources for name, _, _ in self.lists)
+
+    @cached_property
     def kinds(self) -> frozenset[str]:
         """The kinds of files of which there can be lists."""
         return frozenset(kind for source in self.sources.values() for kind in source.kinds)
@@ -103,7 +108,7 @@ class Coverage:
             If it lacks a sector, a pipeline or a kind that is named, or the TIC ids of files. The message says what, and which update would
             bring it.
         """
-        if not self.has:
+        if self.is_empty:
             raise QueryError("the catalogue is empty: `tess-source catalogue update` makes it")
         if problem := self._problem(query):
             raise QueryError(*problem)
@@ -184,15 +189,18 @@ class Coverage:
             f"{pipeline} {', '.join(labels)} of {sectors_in_words(sectors)}"
             for (pipeline, sectors), labels in said.items()
         ]
-        ends = {
-            last
-            for name, _, last in self.lists
-            if name.startswith(SEVERAL) and name in self.sources and "SPOC" in wanted
-        }
-        parts += [f"SPOC dv of several sectors that end with {sectors_in_words(text_of_sectors(ends))}"] if ends else []
+        ends: dict[str, set[int]] = {}
+        for name, first, last in self.lists:
+            if first != last and name in self.sources and self.sources[name].pipeline in wanted:
+                ends.setdefault(self.sources[name].pipeline, set()).add(last)
+        parts += [
+            f"{pipeline} dv of several sectors that end with {sectors_in_words(text_of_sectors(lasts))}"
+            for pipeline, lasts in ends.items()
+        ]
         parts = parts or ["no files of what is asked"]
         parts += [absent_in_words(absent, self.sources)] if asked.sectors and (absent := self._absent(asked)) else []
-        parts += [f"no list has {several}"] if (several := several_in_words(asked.unlisted_several)) else []
+        other = "other " if {*asked.unlisted_several} & {*ends} else ""
+        parts += [f"no {other}list has {several}"] if (several := several_in_words(asked.unlisted_several)) else []
         return "; ".join(parts)
 
     def _asked(self, query: Query) -> AskedLists:
@@ -215,9 +223,11 @@ class Coverage:
 
     def _is_any_here(self, asked: AskedLists) -> bool:
         """Return whether any list is here that a question needs."""
-        several = {name for name in asked.needed["source"].unique() if name.startswith(SEVERAL)}
+        needed = {*asked.needed["source"].unique()}
         return bool(self._parts(asked)) or any(
-            name in several and (not asked.sectors or any(first <= sector <= last for sector in asked.sectors))
+            name in needed
+            and first != last
+            and (not asked.sectors or any(first <= sector <= last for sector in asked.sectors))
             for name, first, last in self.lists
         )
 

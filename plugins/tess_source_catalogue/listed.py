@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from tess_source._lazy import pl
 from tess_source_catalogue.columns import TARGETS, TCES, polars_types
@@ -11,6 +11,7 @@ from tess_source_catalogue.declared import sources_of_files
 from tess_source_catalogue.folder import CatalogueFolder, ListFile
 from tess_source_catalogue.pages import Place, in_cone
 from tess_source_catalogue.stored import files_of
+from tess_source_catalogue.whose import lists_of_stars
 
 __all__ = ["strange_rows", "target_rows", "tce_rows"]
 
@@ -24,7 +25,9 @@ def target_rows(
     """Return the rows of target lists: the columns of `tess_source_catalogue.columns.TARGETS`."""
     types = polars_types(TARGETS)
     parts = [pl.DataFrame(schema=types)]
-    wanted = [file for file in files if exptime is None or EXPTIMES.get(file.source) == exptime]
+    wanted: Sequence[ListFile] = [file for file in files if exptime is None or EXPTIMES.get(file.source) == exptime]
+    if tics is not None and all(file.source in EXPTIMES for file in wanted):
+        wanted = lists_of_stars(wanted, tics)
     own = pl.col("list_source").replace_strict(EXPTIMES, default=None, return_dtype=pl.Float64)
     hlsp = pl.col("list_source").str.strip_suffix("-targets").str.to_uppercase()
     for stored in _rows_of(wanted, tics):

@@ -7,7 +7,7 @@ in a thirtieth of the space. A sector has a few patterns, so names are read once
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from string import Formatter
 
 from tess_source import names
@@ -67,13 +67,18 @@ class Patterns:
     """
 
     def __init__(self, patterns: pl.Series) -> None:
-        self._pieces = [_pieces(pattern) for pattern in patterns.to_list()]
+        self._patterns = patterns.to_list()
+
+    @cached_property
+    def _by_shape(self) -> tuple[list[pl.Expr], pl.Series]:
+        """The text of rows whose patterns have the same fields, and for each pattern, which of these it is."""
         shapes: dict[tuple[str, ...], dict[int, list[str]]] = {}
-        for code, (literals, fields) in enumerate(self._pieces):
+        for code, pattern in enumerate(self._patterns):
+            literals, fields = _pieces(pattern)
             shapes.setdefault(fields, {})[code] = literals
-        self._texts = [_text(fields, own, len(patterns)) for fields, own in shapes.items()]
+        texts = [_text(fields, own, len(self._patterns)) for fields, own in shapes.items()]
         shape_of = {code: shape for shape, own in enumerate(shapes.values()) for code in own}
-        self._shapes = pl.Series([shape_of[code] for code in range(len(patterns))], dtype=pl.UInt32)
+        return texts, pl.Series([shape_of[code] for code in range(len(self._patterns))], dtype=pl.UInt32)
 
     def rendered(self, codes: pl.Series, tics: pl.Series, gaia: pl.Series) -> pl.Series:
         """Return the texts of rows; the inverse of `packed`.
@@ -85,7 +90,7 @@ class Patterns:
         tics, gaia : polars.Series of int, shape (n,)
             Each row's numbers.
         """
-        if not self._texts or not len(codes):
+        if not self._patterns or not len(codes):
             return pl.repeat(None, len(codes), dtype=pl.String, eager=True)
         if len(codes) <= FEW:
             rows_of_few = zip(codes.to_list(), tics.to_list(), gaia.to_list(), strict=True)
@@ -97,11 +102,12 @@ class Patterns:
             )
             return pl.concat(some, rechunk=True)
         rows = pl.DataFrame([codes.cast(pl.UInt32).alias("code"), tics.alias("tic"), gaia.alias("gaia")])
-        shapes = self._shapes[codes] if len(self._texts) > 1 else self._shapes
+        texts, shapes = self._by_shape
+        shapes = shapes[codes] if len(texts) > 1 else shapes
         if shapes.n_unique() <= 1:
-            return rows.select(self._texts[shapes[0] or 0]).to_series()
+            return rows.select(texts[shapes[0] or 0]).to_series()
         rows, parts = rows.with_row_index("row"), []
-        for shape, text in enumerate(self._texts):
+        for shape, text in enumerate(texts):
             part = rows.filter(shapes == shape)
             parts.append(part.select("row", text))
         parts.append(rows.filter(shapes.is_null()).select("row", text=pl.lit(None, pl.String)))
@@ -111,7 +117,7 @@ class Patterns:
         """Return the text of one row."""
         if code is None:
             return None
-        literals, fields = self._pieces[code]
+        literals, fields = _pieces(self._patterns[code])
         text = literals[0]
         for field, literal in zip(fields, literals[1:], strict=True):
             if (number := tic if field.startswith("tic") else gaia) is None:
@@ -217,6 +223,7 @@ def _written_digits(field: str, number: int) -> str:
     return str(number).zfill(int(field.partition(":")[2]))
 
 
+@lru_cache(maxsize=4096)
 def _pieces(pattern: str) -> tuple[list[str], tuple[str, ...]]:
     """Return the constant texts of a pattern, and the fields between them."""
     literals, fields = [""], []

@@ -12,6 +12,7 @@ from tess_source.display.text import number
 from tess_source.errors import QueryError
 from tess_source.object_store.path import ObjectPath, Root, user_root
 from tess_source.settings import ExecutorLike, OnProgress, checked_online
+from tess_source.wording import keyword
 from tess_source.workers import check_executor
 from tess_source_catalogue import copies, status, update
 from tess_source_catalogue.choosing import checked_sectors, matching, sources_of
@@ -93,6 +94,12 @@ class SessionCatalogue(Catalogue):
         sources = sources_of(registry.sources, pipeline, kind, source)
         if not sources:
             raise QueryError("no source has lists of these pipelines and kinds")
+        wanted = [one for one in sources if source or (kind and one.gives == "files")]
+        if sectors and wanted and sectors[-1] < (since := min(one.since for one in wanted)):
+            raise QueryError(
+                f"the lists of {', '.join(one.name for one in wanted)} begin with sector {since}: give ",
+                keyword("sector", since),
+            )
         progress = self.session.settings.progress if progress is None else progress
         return update.Update(self.session, sources, sectors, progress, executor).run()
 

@@ -169,7 +169,10 @@ class Update:
 
     def _absent(self, found: Sequence[ListOutcome]) -> set[tuple[str, int]]:
         """Return the sources and sectors of which the archive has no list: it says so, or its index has no link to one."""
-        told = {(one.source, one.last): one.state for one in found}
+        alone = sorted(
+            found, key=lambda one: one.first
+        )  # of a sector's list and one of several that ends with it, the former counts
+        told = {(one.source, one.last): one.state for one in alone}
         of_one = {one.source for one in found if one.first == one.last} | {
             name for name, *ends in self._known if ends[0] == ends[1]
         }
@@ -183,8 +186,8 @@ class Update:
         time = now()
         for source in self.sources:
             gone = {sector: time for name, sector in absent if name == source.name}
-            here = [one.last for one in found if one.source == source.name and one.state in {NEW, UNCHANGED}]
-            self.folder.note_absent(source.name, gone, here)
+            here = {one.last for one in found if one.source == source.name and one.state in {NEW, UNCHANGED}}
+            self.folder.note_absent(source.name, gone, here - {*gone})
 
     # -- what to ask for --
 

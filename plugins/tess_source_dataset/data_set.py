@@ -67,6 +67,7 @@ class DataSet:
         jobs: int | None = None,
         keep_files: bool | str | os.PathLike[str] = False,
         temporary: str | os.PathLike[str] | None = None,
+        progress: bool | None = None,
         **words: Any,
     ) -> DataSetInfo:
         """Search, download, verify and convert light curves, and write them as a data set, shard by shard.
@@ -94,6 +95,8 @@ class DataSet:
             there.
         temporary : path, optional
             Folder for temporary files, on each worker; that of the system if None.
+        progress : bool, optional
+            Whether to show what is being done; as the session says if None.
         **words
             Filters, criteria, and the other arguments of `tess_source.search`.
 
@@ -137,7 +140,7 @@ class DataSet:
             where,
             files,
         )
-        with activity.shown(self.session.settings.progress):
+        with activity.shown(self.session.settings.progress if progress is None else progress):
             return run.run(question, recipe)
 
     def shards(

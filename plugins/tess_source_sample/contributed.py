@@ -39,9 +39,10 @@ class Contributed(NamedTuple):
         return tuple((f"{stem}_{ending}", size) for ending, size in self.files)
 
 
-_TOI3505, _WASP126, _EXAMPLE, _EVERY = 390988385, 25155310, 25132999, 408084461
+_TOI3505, _WASP126, _EXAMPLE, _EVERY, _FIELD = 390988385, 25155310, 25132999, 408084461, 118004432
 
 _LC, _LLC = "lc.fits", "llc.fits"
+_DV = ("dvr.pdf", "dvr.xml", "dvm.pdf", "dvs-01.pdf", "dvt.fits")
 
 
 def _of_one_star(
@@ -145,7 +146,7 @@ CONTRIBUTED: tuple[Contributed, ...] = (
     Contributed(
         *("TESS-SPOC", "Caldwell, Douglas", _EXAMPLE, 2, 1800),
         *("hlsp_tess-spoc_tess_phot_0000000025132999-s0001-s0002_tess_v1_dvt", "tess-spoc/s0001-s0002/target"),
-        files=tuple((ending, 0) for ending in ("dvr.pdf", "dvr.xml", "dvm.pdf", "dvs-01.pdf", "dvt.fits")),
+        files=tuple((ending, 0) for ending in _DV),
     ),
     # Two stars of Gaia that the TIC has as one.
     *(
@@ -203,6 +204,12 @@ CONTRIBUTED: tuple[Contributed, ...] = (
     _of_one_star(
         *("DIAMANTE", "Montalto, Marco", "diamante_tess_lightcurve_tic-0000000408084461_tess_v1_llc", "diamante"),
         sector=ALL_SECTORS,
+    ),
+    # The one search of TESS-SPOC over several sectors of which there is a script.
+    Contributed(
+        *("TESS-SPOC", "Caldwell, Douglas", _FIELD, 69, 200),
+        *("hlsp_tess-spoc_tess_phot_0000000118004432-s0056-s0069_tess_v1_dvt", "tess-spoc/s0056-s0069/target"),
+        files=tuple((ending, 0) for ending in _DV),
     ),
 )
 """Every one, in the order of the answers."""

@@ -333,7 +333,10 @@ RUNS: tuple[ValidationRun, ...] = (
 )
 
 
-RUNS_OF_IMAGES: tuple[ValidationRun, ...] = (_multi_sector_run(25132999, (1, 2), 0, 1, (1, 2), step=15),)
+RUNS_OF_IMAGES: tuple[ValidationRun, ...] = (
+    _multi_sector_run(25132999, (1, 2), 0, 1, (1, 2), step=15),
+    _multi_sector_run(118004432, (56, 69), 0, 1, (56, 57), step=5),
+)
 """Runs of TESS-SPOC; made up."""
 
 

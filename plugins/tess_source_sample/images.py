@@ -176,18 +176,18 @@ def _of_sector(number: int, count: int | None) -> Iterator[ImageFile]:
         for filename in (*series, f"tess{entry.prefix}-{chip}-{entry.scid}-s_cbv.fits", *fast):
             folder = f"tess/public/ffi/s{number:04d}/{filename[4:8]}/{filename[8:11]}/{camera}-{ccd}"
             key = "" if number == LATE else f"{folder}/{filename}"
-            yield ImageFile(f"mast:TESS/product/{filename}", filename, _size(filename), modified, key)
-        yield _cube(f"tess-{chip}-cube.fits", "tess/public/mast", modified)
+            yield ImageFile(f"mast:TESS/product/{filename}", filename, _size(filename, number), modified, key)
+        yield _cube(f"tess-{chip}-cube.fits", "tess/public/mast", number, modified)
         if number in TICA:
-            yield _cube(f"tica-{chip}-cube.fits", "tess/public/mast/tica", modified)
+            yield _cube(f"tica-{chip}-cube.fits", "tess/public/mast/tica", number, modified)
             for filename in tica_names(number, camera, ccd):
                 uri = f"mast:HLSP/tica/s{number:04d}/cam{camera}-ccd{ccd}/{filename}"
-                yield ImageFile(uri, filename, _size(filename), modified, "")
+                yield ImageFile(uri, filename, _size(filename, number), modified, "")
 
 
-def _cube(filename: str, folder: str, modified: float) -> ImageFile:
+def _cube(filename: str, folder: str, number: int, modified: float) -> ImageFile:
     uri = f"mast:TESS/product/{filename}"
-    return ImageFile(uri, filename, _size(filename), modified, f"{folder}/{filename}", at_archive=False)
+    return ImageFile(uri, filename, _size(filename, number), modified, f"{folder}/{filename}", at_archive=False)
 
 
 def tica_names(number: int, camera: int, ccd: int, part: str | None = None) -> Iterator[str]:
@@ -201,13 +201,12 @@ def tica_names(number: int, camera: int, ccd: int, part: str | None = None) -> I
                 yield f"hlsp_tica_tess_ffi_s{number:04d}-o{orbit}-{cadence:08d}-cam{camera}-ccd{ccd}_tess_v01_img.fits"
 
 
-def _size(filename: str) -> int:
+def _size(filename: str, sector: int) -> int:
     """Return the size of a file. All of a kind, pipeline and sector have the same, and to lay out a file takes time."""
-    name = names.parse(filename)
-    kind = (name.kind, name.pipeline, name.first_sector)
-    if kind not in _SIZES:
-        _SIZES[kind] = natural_size(filename)
-    return _SIZES[kind]
+    alike = sector, filename[:4], filename.rpartition("-")[2]  # as in 14, "tess", "s_ffic.fits"
+    if alike not in _SIZES:
+        _SIZES[alike] = natural_size(filename)
+    return _SIZES[alike]
 
 
-_SIZES: dict[tuple[object, ...], int] = {}
+_SIZES: dict[tuple[int, str, str], int] = {}

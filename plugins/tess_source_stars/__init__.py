@@ -42,10 +42,12 @@ def tess_recall(target: str, settings: Settings) -> Target | None:
 
 @hookimpl
 def tess_reasons(query: Query, observations: Observations, settings: Settings) -> Mapping[str, str] | None:
-    """Say which TOIs a star has, if it has none of those that were wanted."""
-    from tess_source_stars.toi.filtering import reasons
+    """Say which TOIs and which values in the TIC a star has, if they are none of those that were wanted."""
+    from tess_source_stars import filters
+    from tess_source_stars.toi import filtering
 
-    return reasons(query, settings) or None
+    tois, values = filtering.reasons(query, settings), filters.reasons(query, settings)
+    return {star: "; ".join(one[star] for one in (tois, values) if star in one) for star in {**tois, **values}} or None
 
 
 @hookimpl

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -15,9 +14,11 @@ from tess_source.wording import Wording
 from tess_source_filters.values import Span, any_of, items, number, span
 
 if TYPE_CHECKING:
+    from tess_source.settings import Settings
     from tess_source.tables.listing import Products
+    from tess_source.targets.target import Query
 
-__all__ = ["FILTERS", "Spans"]
+__all__ = ["FILTERS", "MEASURES", "Measure", "Spans", "reasons"]
 
 _RANGE = re.compile(r"\s*(?P<sign>>=|<=|>|<)?\s*(?P<first>.*?)\s*(?:\.\.\s*(?P<last>.+?)\s*)?", re.DOTALL)
 _NUMBER = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
@@ -90,49 +91,81 @@ def _checked(value: Any, unit: str, example: str) -> Spans:
     return Spans(tuple(span(_same_unit(item), read) for item in items(value)))
 
 
-def _mask(
-    products: Products, value: Spans, *, name: str, columns: Sequence[str], make: Callable[[], pl.Expr], what: str
-) -> pl.Expr:
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """What a filter is about: a value of the TIC."""
+
+    name: str
+    """Of the filter."""
+    columns: tuple[str, ...]
+    """The column, or the two parts of a vector, whose length is the value."""
+    unit: str
+    what: str
+    example: str
+
+    def value(self) -> pl.Expr:
+        """Return the value as an expression of the columns."""
+        first, *others = map(pl.col, self.columns)
+        return (first.pow(2) + others[0].pow(2)).sqrt() if others else first
+
+    @property
+    def shown(self) -> str:
+        """The unit as people read it."""
+        return _SHOWN.get(self.unit, self.unit)
+
+
+MEASURES = (
+    Measure("teff", ("teff",), "K", "effective temperature", "3000..4000"),
+    Measure("star_radius", ("radius",), "solRad", "radius of the star", "<0.6"),
+    Measure("mass", ("mass",), "solMass", "mass of the star", "0.1..0.5"),
+    Measure("logg", ("logg",), "dex(cm / s2)", "surface gravity", ">=4"),
+    Measure("distance", ("distance",), "pc", "distance", "<50"),
+    Measure("contamination", ("contamination",), "", "contamination by other stars", "<0.1"),
+    Measure("pm", ("pmra", "pmdec"), "mas / yr", "proper motion", ">200"),
+)
+
+
+def _mask(products: Products, value: Spans, *, measure: Measure) -> pl.Expr:
     """Return the mask of products whose stars have a value in a range."""
     if not len(products):
         return pl.lit(True)
-    known = products.to_polars().select(value=make()) if {*columns} <= {*products.columns} else None
+    has_columns = {*measure.columns} <= {*products.columns}
+    known = products.to_polars().select(value=measure.value()) if has_columns else None
     if known is None or known["value"].null_count() == known.height:
+        name, what = measure.name, measure.what
         raise QueryError(f"filter {name!r}: the {what} is not known of any star of this answer; leave the filter out")
-    return any_of(one.holds(make()) for one in value.ranges)
+    return any_of(one.holds(measure.value()) for one in value.ranges)
 
 
-def _filter(name: str, column: str, unit: str, what: str, example: str) -> Filter:
-    def make() -> pl.Expr:
-        return pl.col(column)
-
-    return _filter_of(name, (column,), unit, what, example, make)
-
-
-def _filter_of(
-    name: str, columns: Sequence[str], unit: str, what: str, example: str, make: Callable[[], pl.Expr]
-) -> Filter:
+def _filter(measure: Measure) -> Filter:
+    unit = f" [{measure.shown}]" if measure.unit else ""
     return Filter(
-        name,
-        partial(_mask, name=name, columns=columns, make=make, what=what),
-        f"{what}{f' [{_SHOWN.get(unit, unit)}]' if unit else ''} in the TIC: {example}",
-        check=partial(_checked, unit=unit, example=example),
+        measure.name,
+        partial(_mask, measure=measure),
+        f"{measure.what}{unit} in the TIC: {measure.example}",
+        check=partial(_checked, unit=measure.unit, example=measure.example),
         multiple=True,
         metavar="RANGE",
-        needs=columns,
+        needs=measure.columns,
     )
 
 
-def _proper_motion() -> pl.Expr:
-    return (pl.col("pmra").pow(2) + pl.col("pmdec").pow(2)).sqrt()
+FILTERS = tuple(map(_filter, MEASURES))
 
 
-FILTERS = (
-    _filter("teff", "teff", "K", "effective temperature", "3000..4000"),
-    _filter("star_radius", "radius", "solRad", "radius of the star", "<0.6"),
-    _filter("mass", "mass", "solMass", "mass of the star", "0.1..0.5"),
-    _filter("logg", "logg", "dex(cm / s2)", "surface gravity", ">=4"),
-    _filter("distance", "distance", "pc", "distance", "<50"),
-    _filter("contamination", "contamination", "", "contamination by other stars", "<0.1"),
-    _filter_of("pm", ("pmra", "pmdec"), "mas / yr", "proper motion", ">200", _proper_motion),
-)
+def reasons(query: Query, settings: Settings) -> dict[str, str]:
+    """Return what the TIC says of stars that the filters of a query drop, as far as it is remembered: ``str(target)`` → one line."""
+    from tess_source_stars.remembered import Remembered
+
+    stars = {target.tic: str(target) for target in query.targets if target.tic is not None}
+    wanted = [(one, query.filters[one.name]) for one in MEASURES if one.name in query.filters]
+    if not stars or not wanted:
+        return {}
+    known = Remembered(settings).stars.filter(pl.col("tic").is_in([*stars]))
+    said: dict[str, list[str]] = {}
+    for measure, value in wanted:
+        is_in = any_of(one.holds(measure.value()) for one in value.ranges)
+        for tic, found in known.filter(~is_in.fill_null(value=False)).select("tic", measure.value()).iter_rows():
+            words = "not known" if found is None else f"{found:g} {measure.shown}".rstrip()
+            said.setdefault(stars[tic], []).append(f"{measure.name} {words}")
+    return {star: f"the TIC says: {', '.join(parts)}" for star, parts in said.items()}

@@ -47,7 +47,7 @@ class Stars(Rows):
         "name", "neighbour_of", "tic", "is_target", "separation", "tmag_difference", "flux_ratio", "tmag", "teff", "radius", "mass",
         "distance", "contamination", "disposition",
     )  # fmt: skip
-    whole: ClassVar[Sequence[str]] = ("tic",)
+    whole: ClassVar[Sequence[str]] = ("tic", "disposition")
     looks: ClassVar[Mapping[str, NumberLook]] = {
         "separation": NumberLook("arcsec", 1), "tmag": NumberLook(decimals=2),
         "tmag_difference": NumberLook(decimals=2), "flux_ratio": NumberLook(decimals=5), "teff": NumberLook("K", 0),

@@ -267,13 +267,19 @@ def joined(parts: list[RowsT]) -> RowsT:
         Tables of one class.
     """
     kind = type(parts[0])
-    frame = kind.stack(parts).to_polars()
+    stacked = [kind.stack(parts).to_polars()]
     parts.clear()
-    return kind(thrifty(frame))
+    return kind(_thrifty(stacked))
 
 
 def thrifty(frame: pl.DataFrame) -> pl.DataFrame:
     """Return a frame of which each column is in one piece, and takes no memory of its own if it repeats one value, or another column."""
+    return _thrifty([frame])
+
+
+def _thrifty(given: list[pl.DataFrame]) -> pl.DataFrame:
+    """Take the frame out of a list: the caller holds it no more, so the memory of each column is free as soon as it is copied."""
+    frame = given.pop()
     if frame.is_empty():
         return frame
     some = frame[sorted({0, frame.height // 2, frame.height - 1})]  # tells of most columns that their values differ

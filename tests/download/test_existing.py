@@ -6,7 +6,7 @@ import gzip
 import hashlib
 import itertools
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,6 +20,7 @@ from toys import FromServer
 
 from tess_source import Plan, Products, Session
 from tess_source.cache.verified import Known
+from tess_source.tables.items import Item
 
 # -- what the plan says, and what lies there -------------------------------------------------------------------------------------
 
@@ -111,30 +112,31 @@ def wanted(case: Case) -> Rule:
 # -- the ways to ask -------------------------------------------------------------------------------------------------------------
 
 
-def by_download(plan: Plan) -> str:
-    return plan.download()[0].status
+def by_download(plan: Plan) -> list[str]:
+    return [entry.status for entry in plan.download()]
 
 
-def by_iter_download(plan: Plan) -> str:
-    return next(plan.iter_download()).status
+def by_iter_download(plan: Plan) -> list[str]:
+    found = {entry.item.path: entry.status for entry in plan.iter_download()}
+    return [found[item.path] for item in plan]
 
 
-def by_executor(plan: Plan) -> str:
+def by_executor(plan: Plan) -> list[str]:
     with ThreadPoolExecutor(1) as executor:
-        return plan.download(executor=executor)[0].status
+        return [entry.status for entry in plan.download(executor=executor)]
 
 
-def offline(plan: Plan) -> str:
+def offline(plan: Plan) -> list[str]:
     assert isinstance(plan.session, Session)
     session = Session(plan.session.settings.server, discover=False, plugins=[FromServer()], offline=True)
-    return plan.using(session).download()[0].status
+    return [entry.status for entry in plan.using(session).download()]
 
 
-def dry_run(plan: Plan) -> str:
-    return str(plan.expected()["status"][0])
+def dry_run(plan: Plan) -> list[str]:
+    return list(map(str, plan.expected()["status"]))
 
 
-WAYS: Mapping[str, Callable[[Plan], str]] = {
+WAYS: Mapping[str, Callable[[Plan], list[str]]] = {
     "download": by_download, "iter_download": by_iter_download, "executor": by_executor, "offline": offline, "dry run": dry_run,
 }  # fmt: skip
 
@@ -167,31 +169,37 @@ PAGE = b"<!DOCTYPE html><html><body>Service unavailable</body></html>"
 
 @dataclass(frozen=True)
 class World:
-    """A server that counts requests and has nothing, and a plan of one file for every form."""
+    """A server that counts requests and has nothing, and a session."""
 
     server: Server
     session: Session
-    plans: Mapping[str, Plan]
-    folder: Path
 
-    def plan(self, case: Case, root: Path) -> Plan:
-        """Plan the file of a case."""
-        whole, plan = WHOLE[case.form], self.plans[case.form]
-        told_size = {"right-size": len(whole), "wrong-size": len(whole) + 1, "no-size": None}[case.size]
-        sums = {"right-sum": sum_of(whole), "wrong-sum": "0" * 64, "this-sum": sum_of(lying(case)), "no-sum": None}
-        told = plan.items.with_columns(size=pl.lit(told_size, pl.Int64), sha256=pl.lit(sums[case.sum], pl.String))
-        return replace(plan, items=told, root=root)
+    def plan(self, cases: Sequence[Case], root: Path) -> Plan:
+        """Plan a file for each case."""
+        names = [f"{number:04d}.{'dat' if case.form == 'other' else case.form}" for number, case in enumerate(cases)]
+        self.server.acts = {f"/{name}": [status(404)] for name in names}
+        products = Products.of([{"uri": f"toy:sky/{name}", "obs_id": "o"} for name in names])
+        plan = Plan.of(products, root, "flat", session=self.session)
+        sizes, sums = [], []
+        for case in cases:
+            whole = WHOLE[case.form]
+            sizes.append({"right-size": len(whole), "wrong-size": len(whole) + 1, "no-size": None}[case.size])
+            known = {"right-sum": sum_of(whole), "wrong-sum": "0" * 64, "this-sum": sum_of(lying(case)), "no-sum": None}
+            sums.append(known[case.sum])
+        told = plan.items.with_columns(size=pl.Series(sizes, dtype=pl.Int64), sha256=pl.Series(sums, dtype=pl.String))
+        return replace(plan, items=told)
 
-    def lay(self, case: Case, root: Path, outside: Path) -> None:
+    def lay(self, case: Case, item: Item, root: Path, outside: Path) -> None:
         """Put into a folder what a case wants there; the index keeps the sum that the whole file had."""
-        [item] = self.plans[case.form]
         path = root / item.path
-        path.parent.mkdir(parents=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         if case.place == "directory":
             path.mkdir()
         if case.place in {"directory", "nothing"}:
             return
-        file = {"file": path, "link-inside": root / "inside", "link-outside": outside}[case.place]
+        inside = path.with_name(f"inside-{path.name}")
+        file = {"file": path, "link-inside": inside, "link-outside": outside / path.name}[case.place]
+        file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(lying(case))
         if file != path:
             path.symlink_to(file)
@@ -217,16 +225,9 @@ def sum_of(data: bytes) -> str:
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def world() -> Iterator[World]:
     for server in serving():
-        session = Session(server.url, discover=False, plugins=[FromServer()])
-        plans = {}
-        for form in WHOLE:
-            name = "file.dat" if form == "other" else f"file.{form}"
-            server.acts[f"/{name}"] = [status(404)]
-            products = Products.of([{"uri": f"toy:sky/{name}", "obs_id": "o"}])
-            plans[form] = Plan.of(products, "unused", "flat", session=session)
-        yield World(server, session, plans, tmp_path_factory.mktemp("existing"))
+        yield World(server, Session(server.url, discover=False, plugins=[FromServer()]))
 
 
 # -- tests -----------------------------------------------------------------------------------------------------------------------
@@ -236,24 +237,24 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 @pytest.mark.parametrize("folder", WORDS["folder"])
 @pytest.mark.parametrize("way", WAYS)
 def test_a_file_counts_as_present_as_the_table_says(
-    world: World, monkeypatch: pytest.MonkeyPatch, way: str, folder: str, place: str
+    world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, way: str, folder: str, place: str
 ) -> None:
-    monkeypatch.setattr("os.fsync", lambda handle: None)  # nothing is to survive
+    """All cases at once: nothing is asked for if it is present, and its status says that it is here, or is copied from the cache."""
+    monkeypatch.setenv("TESS_SOURCE_CACHE", str(tmp_path / "cache"))
     cases = cases_of(way, folder, place)
-    wrong = [(case, wanted(case).because) for case in cases if not counts_as_wanted(world, monkeypatch, way, case)]
     assert cases
-    assert wrong == []
-
-
-def counts_as_wanted(world: World, monkeypatch: pytest.MonkeyPatch, way: str, case: Case) -> bool:
-    """Check that nothing is asked for if it is present, and that its status says that it is here, or is copied from the cache folder."""
-    folder = world.folder / "-".join([way, *case])
-    monkeypatch.setenv("TESS_SOURCE_CACHE", str(folder / "cache"))
-    plan = world.plan(case, folder / "own")
-    world.lay(case, plan.root if case.folder == "own" else world.session.store.root, folder / "outside")
+    plan = world.plan(cases, tmp_path / "own")
+    for case, item in zip(cases, plan, strict=True):
+        world.lay(case, item, plan.root if folder == "own" else world.session.store.root, tmp_path / "outside")
     world.server.requests.clear()
-    present = WAYS[way](plan) == ("copied" if case.folder == "cache" else "here")
-    return present is wanted(case).present and not (present and world.server.requests)
+    present = [said == ("copied" if folder == "cache" else "here") for said in WAYS[way](plan)]
+    asked = {path.removeprefix("/") for path, _ in world.server.requests}
+    wrong = [
+        (case, wanted(case).because)
+        for case, item, found in zip(cases, plan, present, strict=True)
+        if found is not wanted(case).present or (found and Path(item.path).name in asked)
+    ]
+    assert wrong == []
 
 
 def test_every_rule_of_the_table_decides_some_case() -> None:

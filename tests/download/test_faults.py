@@ -12,6 +12,7 @@ import pytest
 from faults import FAULTS, PAGE, Fault, silent, slow, trickle, written
 from places import TESTS
 from serving import WHOLE, Server, content, send, serving, stalled
+from sizes import STRESS
 from toys import FromServer
 
 from tess_source import Plan, Products, Session
@@ -60,8 +61,17 @@ def truth(*numbers: int) -> dict[str, str]:
     return {f"{number:03d}.fits": hashlib.sha256(content(number)).hexdigest() for number in numbers}
 
 
-@pytest.mark.parametrize("struck", [0, FILES // 2, FILES - 1], ids=["first", "middle", "last"])
-@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.words)
+STRUCK = [0, FILES // 2, FILES - 1]
+MATRIX = [
+    pytest.param(fault, struck, id=f"{fault.words}-{('first', 'middle', 'last')[place]}")
+    for number, fault in enumerate(FAULTS)
+    for place, struck in enumerate(STRUCK)
+    if STRESS or place == number % 3
+]
+"""Each fault at the first, a middle and the last file; where every change is tested, at one of them, in turn."""
+
+
+@pytest.mark.parametrize(("fault", "struck"), MATRIX)
 def test_after_a_fault(fault: Fault, struck: int, server: Server, tmp_path: Path) -> None:
     plan = plan_of(server, tmp_path, fault, struck)
     manifest = plan.download()

@@ -72,7 +72,7 @@ keywords = st.one_of(
 cards = st.tuples(keywords, st.one_of(texts, numbers), st.text(printable, max_size=120))
 
 
-@settings(max_examples=size(80, 1000), deadline=None)
+@settings(max_examples=size(20, 1000), deadline=None)
 @given(st.lists(cards, max_size=6, unique_by=lambda card: card[0].removeprefix("HIERARCH ")))
 @example([("CREATOR", "100410 LightCurveExporterPipelineModule", "pipeline job and program used to produce this file")])
 @example([("SECTORS", "01" * 50, ""), ("NUMTCES", 2, "")])
@@ -109,7 +109,7 @@ fields = st.one_of(
 )  # fmt: skip
 
 
-@settings(max_examples=size(80, 1000), deadline=None)
+@settings(max_examples=size(20, 1000), deadline=None)
 @given(fields)
 def test_what_others_write_is_read_as_astropy_reads_it(field: str) -> None:
     card = f"KEYWORD = {field}"
@@ -133,7 +133,7 @@ pieces = st.one_of(
 )  # fmt: skip
 
 
-@settings(max_examples=size(80, 1000), deadline=None)
+@settings(max_examples=size(20, 1000), deadline=None)
 @given(st.lists(pieces, max_size=5))
 @example(["LONG    = 'a&'", "CONTINUE  'b&' / it's", "CONTINUE  '' / x"])
 @example(["LONG    = 'a''&'", "CONTINUE  ' / b'"])
@@ -163,7 +163,7 @@ comments = st.one_of(st.just(""), st.text("'&/ ab", max_size=20).map("/ ".__add_
 chunks = st.tuples(st.one_of(st.text(printable, max_size=20), st.text("'&/ ab", max_size=20)), comments)
 
 
-@settings(max_examples=size(80, 1000), deadline=None)
+@settings(max_examples=size(20, 1000), deadline=None)
 @given(
     st.lists(chunks, min_size=1, max_size=6), st.sampled_from(["CREATOR = ", "HIERARCH A B = ", "HIERARCH CREATOR="])
 )

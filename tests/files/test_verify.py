@@ -109,7 +109,7 @@ def test_a_real_file_that_ends_at_any_block_is_found(real: Path, pattern: str) -
 
 
 @pytest.mark.real
-@settings(max_examples=size(30, 600), deadline=None)
+@settings(max_examples=size(10, 600), deadline=None)
 @given(data=st.data())
 def test_a_flipped_bit_of_a_real_light_curve_is_found(real: Path, data: st.DataObject) -> None:
     body = bytearray(next(real.glob("lc/tess*0025155310*.fits")).read_bytes())
@@ -118,7 +118,7 @@ def test_a_flipped_bit_of_a_real_light_curve_is_found(real: Path, data: st.DataO
 
 
 @pytest.mark.real
-@settings(max_examples=size(150, 3000), deadline=None)
+@settings(max_examples=size(40, 3000), deadline=None)
 @given(data=st.data())
 def test_a_flipped_bit_in_a_header_with_a_sum_is_found_in_real_files_of_all_writers(
     real: Path, data: st.DataObject
@@ -155,7 +155,7 @@ def test_files_of_the_sample_archive_pass(name: str) -> None:
     assert said(name, make(name, 400_320)) is None
 
 
-@settings(max_examples=size(100, 2000), deadline=None)
+@settings(max_examples=size(25, 2000), deadline=None)
 @given(data=st.data())
 def test_any_flipped_bit_is_found_where_spoc_left_its_sum(curve: bytes, data: st.DataObject) -> None:
     body = bytearray(curve)
@@ -297,7 +297,7 @@ def test_a_compressed_file_is_looked_into(curve: bytes) -> None:
     assert said("x.fits.gz", b"") == "it is empty"
 
 
-@settings(max_examples=size(25, 400), deadline=None)
+@settings(max_examples=size(10, 400), deadline=None)
 @given(data=st.data())
 def test_a_compressed_file_with_flipped_bits_or_cut_anywhere_is_found(curve: bytes, data: st.DataObject) -> None:
     body = bytearray(gzip.compress(curve, mtime=0))
@@ -367,7 +367,7 @@ def test_the_name_says_what_must_be_in_a_file_and_the_kind_where_it_does_not(
 # -- while it arrives ------------------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=size(25, 400), deadline=None)
+@settings(max_examples=size(10, 400), deadline=None)
 @given(cuts=st.lists(st.integers(0, 118_080), max_size=30))
 def test_it_does_not_matter_in_which_pieces_a_file_arrives(curve: bytes, cuts: list[int]) -> None:
     verifier = Verifier(LC, size=len(curve))

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 import tess_source_dv
 import tess_source_filters
@@ -14,7 +15,9 @@ import tess_source_lightkurve
 import tess_source_mast
 import tess_source_pictures
 from tess_source import Session
+from tess_source.display.html import element
 from tess_source_pictures.gather import Curve
+from tess_source_pictures.svg import Inliner
 from tess_source_pictures.transits import TransitTimes
 from tess_source_sample.faults import Fault
 from tess_source_sample.server import SampleArchive
@@ -27,6 +30,11 @@ PLUGINS = (
     tess_source_pictures,
 )
 L9859, TOI3505, KELT9 = 307210830, 390988385, 16740101
+
+
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave the drawings on pages away, of which only the words stay: most of the time that a page takes goes into them."""
+    monkeypatch.setattr(Inliner, "inline", lambda self, figure, said: element("svg", said))
 
 
 @contextmanager

@@ -10,6 +10,7 @@ import tomllib
 import venv
 import zipfile
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 
 from packaging.requirements import Requirement
@@ -92,16 +93,25 @@ def _link(distribution: importlib.metadata.Distribution, site: Path) -> None:
 
 
 def install(python: Path, wheel: Path) -> None:
-    """Unpack a wheel into an environment, without what it requires, and make its programs."""
-    folder = python.parent.parent
-    with zipfile.ZipFile(wheel) as packed:
-        packed.extractall(site_of(folder))
-    for entry in _programs(wheel, site_of(folder)):
+    """Link what is in a wheel into an environment, without what it requires, and make its programs."""
+    site = site_of(python.parent.parent)
+    for part in _unpacked(wheel).iterdir():
+        (site / part.name).symlink_to(part)
+    for entry in _programs(wheel, site):
         program = python.parent / entry.name
         program.write_text(
             f"#!{python}\nimport sys\nfrom {entry.module} import {entry.attr}\nsys.exit({entry.attr}())\n"
         )
         program.chmod(0o755)
+
+
+@cache
+def _unpacked(wheel: Path) -> Path:
+    """Unpack a wheel once for all environments, whose interpreters then compile each file once."""
+    folder = wheel.with_suffix(".unpacked")
+    with zipfile.ZipFile(wheel) as packed:
+        packed.extractall(folder)
+    return folder
 
 
 def _programs(wheel: Path, site: Path) -> Iterable[importlib.metadata.EntryPoint]:

@@ -34,7 +34,7 @@ LACKING = {
         f"https://mast.stsci.edu/api/v0.1/Download/file?uri=mast:HLSP/tess-spoc/s0036/target/0000/0000/1674/0101/{NAME}\n"
     )
 }
-"""Lists that the sample archive lacks: it has no data validation by TESS-SPOC."""
+"""Lists that the sample archive lacks: it has no data validation of single sectors by TESS-SPOC."""
 
 
 @dataclass

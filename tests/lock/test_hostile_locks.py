@@ -36,6 +36,18 @@ def plan_of(root: Path, *paths: str, **columns: Any) -> Plan:
     return Plan(Items(completed(pl.DataFrame(given))), root, {"server": "MAST"})
 
 
+_saved: dict[str, bytes] = {}
+
+
+def saved(folder: Path, *paths: str, **columns: Any) -> Path:
+    """Give a lock of files in these places. Each is made once: that takes longer than most of what is done with it."""
+    file, key = folder / "lock.ecsv", repr((paths, columns))
+    if key not in _saved:
+        _saved[key] = plan_of(folder, *paths, **columns).save(file).read_bytes()
+    file.write_bytes(_saved[key])
+    return file
+
+
 def read(file: Path) -> Items:
     return read_saved(file)[0]
 
@@ -99,7 +111,7 @@ def test_a_path_that_means_another_place_on_some_system_is_refused(tmp_path: Pat
 
 
 def test_a_path_is_read_in_its_shortest_spelling(tmp_path: Path) -> None:
-    file = plan_of(tmp_path, "a/./x", "b//y", "c/z/").save(tmp_path / "lock.ecsv")
+    file = saved(tmp_path, "a/./x", "b//y", "c/z/")
     assert read(file)["path"].to_list() == ["a/x", "b/y", "c/z"]
     assert read(file)["problem"].null_count() == 3
 
@@ -116,7 +128,7 @@ def test_a_sum_in_capitals_is_understood(tmp_path: Path) -> None:
 
     (tmp_path / "x.txt").write_bytes(b"x" * 10)
     digest = hashlib.sha256(b"x" * 10).hexdigest()
-    file = plan_of(tmp_path, "x.txt", sha256=[digest], size=[10]).save(tmp_path / "lock.ecsv")
+    file = saved(tmp_path, "x.txt", sha256=[digest], size=[10])
     file.write_text(file.read_text().replace(digest, digest.upper()))
     plan = session_of(Sky(), tmp_path).load_plan(file, tmp_path)
     assert verify_lock(plan).counts()["complete"] == 1
@@ -138,7 +150,7 @@ WRONG_VALUES = {
 
 @pytest.mark.parametrize(("change", "words"), WRONG_VALUES.items(), ids=range(len(WRONG_VALUES)))
 def test_a_wrong_value_is_named_with_its_line(tmp_path: Path, change: tuple[str, str], words: str) -> None:
-    file = plan_of(tmp_path, "a", "b").save(tmp_path / "lock.ecsv")
+    file = saved(tmp_path, "a", "b")
     head, last = file.read_text().rsplit("\nmast:", 1)
     file.write_text(f"{head}\n# a comment\nmast:{last.replace(*change)}")
     line = len(head.splitlines()) + 2
@@ -148,7 +160,7 @@ def test_a_wrong_value_is_named_with_its_line(tmp_path: Path, change: tuple[str,
 
 
 def test_sizes_that_a_table_program_saved_as_floats_for_their_gaps_are_understood(tmp_path: Path) -> None:
-    file = plan_of(tmp_path, "a", "b", size=[2880, None]).save(tmp_path / "lock.ecsv")
+    file = saved(tmp_path, "a", "b", size=[2880, None])
     text = file.read_text().replace("{name: size, datatype: int64}", "{name: size, datatype: float64}")
     file.write_text(text.replace(" 2880 ", " 2880.0 "))
     assert read(file)["size"].to_list() == [2880, None]
@@ -218,7 +230,7 @@ WRONG_HEADERS = {
 def test_a_header_of_a_wrong_type_is_an_error_that_says_where_and_what_would_be_right(
     tmp_path: Path, line: str
 ) -> None:
-    file = plan_of(tmp_path, "a").save(tmp_path / "lock.ecsv")
+    file = saved(tmp_path, "a")
     key = line.partition(":")[0]
     text = file.read_text()
     drop = "" if line == "server: B" else f"# - {{{key}: "
@@ -239,7 +251,7 @@ def test_a_header_of_a_wrong_type_is_an_error_that_says_where_and_what_would_be_
 def test_a_header_that_is_small_and_means_a_billion_values_is_refused(tmp_path: Path) -> None:
     lines = ["# - {a0: &a0 [x,x,x,x,x,x,x,x,x]}"]
     lines += [f"# - {{a{n}: &a{n} [{','.join([f'*a{n - 1}'] * 9)}]}}" for n in range(1, 10)]
-    file = plan_of(tmp_path, "a").save(tmp_path / "lock.ecsv")
+    file = saved(tmp_path, "a")
     file.write_text(file.read_text().replace("# meta: !!omap\n", "\n".join(["# meta: !!omap", *lines, ""])))
     with pytest.raises(LockError, match="refers to itself, or is nested too deeply"):
         read(file)
@@ -265,7 +277,7 @@ WRONG_FILES: dict[str, tuple[Callable[[str], bytes], str]] = {
 @pytest.mark.parametrize("name", WRONG_FILES)
 def test_what_is_no_plain_ecsv_is_refused_with_what_would_be_right(tmp_path: Path, name: str) -> None:
     change, words = WRONG_FILES[name]
-    file = plan_of(tmp_path, "a").save(tmp_path / "lock.ecsv")
+    file = saved(tmp_path, "a")
     file.write_bytes(change(file.read_text()))
     with pytest.raises(LockError, match=words):
         read(file)
@@ -282,7 +294,7 @@ def test_a_lock_larger_than_the_memory_is_refused(tmp_path: Path, monkeypatch: p
     def parse(data: bytes) -> None:
         raise MemoryError
 
-    file = plan_of(tmp_path, "a").save(tmp_path / "lock.ecsv")
+    file = saved(tmp_path, "a")
     monkeypatch.setattr("tess_source.tables.ecsv.parse", parse)
     with pytest.raises(LockError, match="is larger than the memory of this machine"):
         read(file)
@@ -306,7 +318,7 @@ def test_a_name_that_the_system_cannot_write_is_a_problem_of_its_file_alone(
 
 @pytest.mark.parametrize("end", ["\n", "\n# x", "\n#   - {a: 1, ", "x\n\n\n"])
 def test_a_blank_or_broken_end_is_refused_with_its_line(tmp_path: Path, end: str) -> None:
-    file = plan_of(tmp_path, "a", "b").save(tmp_path / "lock.ecsv")
+    file = saved(tmp_path, "a", "b")
     text = file.read_text()
     file.write_text(text + end)
     with pytest.raises(LockError, match=rf"line {len(text.splitlines()) + 1} has too few values|cannot be read"):

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +70,7 @@ def lock(fetched: Plan, tmp_path: Path) -> Plan:
     return fetched.to(tmp_path / "data")
 
 
+@cache
 def reprocessed(name: str, size: int) -> bytes:
     """Make the sample's file as another data release would: the same name and size."""
     data = make(name, size)

@@ -6,6 +6,7 @@ import copy
 
 import pytest
 from s3 import Answer, S3Server, reset
+from sizes import size
 
 from tess_source.errors import NoObjectError, ObjectConflictError, ObjectStoreError, UnsafePathError
 from tess_source.object_store import folder as module
@@ -133,7 +134,8 @@ ODD = [
 @pytest.mark.parametrize("below", ["", "r é+%25/&"], ids=["in the bucket", "below a prefix"])
 def test_an_odd_name_is_the_same_in_every_question(bucket: ObjectPath, s3: S3Server, below: str) -> None:
     root = bucket / below if below else bucket
-    for name in ODD:
+    odd = ODD[size(below != "", 0) :: size(2, 1)]  # each name in one of the two, in stress in both
+    for name in odd:
         upload_bytes(name.encode(), root / name)
         for names in ([name], [name, "zzz"]):
             looked = ObjectFolder(root)
@@ -141,8 +143,8 @@ def test_an_odd_name_is_the_same_in_every_question(bucket: ObjectPath, s3: S3Ser
             assert looked.exists(name) == ObjectFolder(root).exists(name) is not None, name
             with looked.open(name) as file:
                 assert file.read() == name.encode()
-    assert {key.removeprefix(f"{below}/") for key in s3.objects(bucket.bucket)} == set(ODD)
-    assert set(ObjectFolder(root).list()) == set(ODD)
+    assert {key.removeprefix(f"{below}/") for key in s3.objects(bucket.bucket)} == set(odd)
+    assert set(ObjectFolder(root).list()) == set(odd)
 
 
 def test_a_path_with_needless_parts_is_the_plain_one(bucket: ObjectPath) -> None:

@@ -46,6 +46,7 @@ from typing import Any
 import click
 import pytest
 from peers import astroquery_at
+from pictures_case import undrawn
 from places import ROOT
 from reference_pages import on_pages
 from sizes import STRESS
@@ -230,6 +231,7 @@ def reader(tmp_path: Path, archive: SampleArchive, monkeypatch: pytest.MonkeyPat
     monkeypatch.chdir(folder)
     if not STRESS:
         monkeypatch.setattr("tess_source.workers.processes.ProcessPoolExecutor", threads)
+        undrawn(monkeypatch)
     monkeypatch.delitem(sys.modules, "tess_source_dv.lightkurve", raising=False)  # whose import is an act
     set_default_session(None)
     with astroquery_at(archive.url):

@@ -26,23 +26,7 @@ HEAVY = (
 )
 
 
-def imported(code: str) -> set[str]:
-    """Run code in a fresh interpreter and say which heavy packages it imported."""
-    report = f"{code}\nimport sys\nprint(*sorted(set({HEAVY!r}) & set(sys.modules)), file=sys.__stderr__)"
-    run = subprocess.run([sys.executable, "-c", report], capture_output=True, text=True, check=True)
-    return set(run.stderr.splitlines()[-1].split())  # what stands above it was logged
-
-
-def test_import_tess_source_imports_nothing_heavy() -> None:
-    assert imported("import tess_source") == set()
-
-
-def test_a_session_and_its_plugins_import_nothing_heavy() -> None:
-    assert imported("import tess_source; tess_source.Session()") == set()
-
-
-def test_the_programs_help_imports_nothing_heavy() -> None:
-    code = """
+HELP = """
 import contextlib, io
 from tess_source.cli.program import main
 for words in (["--version"], ["--help"], ["search", "--help"], ["get", "--help"], ["sample", "--help"]):
@@ -51,7 +35,25 @@ for words in (["--version"], ["--help"], ["search", "--help"], ["get", "--help"]
         except SystemExit as stop: assert not stop.code
     assert told.getvalue()
 """
-    assert imported(code) == set()
+
+
+def imported(*steps: str) -> set[str]:
+    """Run code in a fresh interpreter, and say which heavy packages it had imported at the end; before that, none may be there."""
+    report = f"sorted(set({HEAVY!r}) & set(sys.modules))"
+    so_far = f"\nassert not {report}, {report}\n".join(steps)
+    code = f"import sys\n{so_far}\nprint(*{report}, file=sys.__stderr__)"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    return set(run.stderr.splitlines()[-1].split())  # what stands above it was logged
+
+
+def test_neither_the_package_nor_a_session_with_its_plugins_nor_the_programs_help_imports_anything_heavy() -> None:
+    assert imported("import tess_source", "tess_source.Session()", HELP) == set()
+
+
+def test_what_is_imported_too_early_is_seen() -> None:
+    with pytest.raises(AssertionError, match=r"\['urllib3'\]"):
+        imported("import urllib3", "pass")
 
 
 def test_a_search_does_not_import_lightkurve_or_pandas() -> None:

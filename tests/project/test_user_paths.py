@@ -17,6 +17,7 @@ from typing import Any
 
 import click
 import pytest
+from pictures_case import undrawn
 from places import PLUGINS, ROOT
 from program_run import Program
 from syntax import FILES, nodes
@@ -249,6 +250,7 @@ def test_a_setting_with_an_unknown_user_is_an_error_in_words(name: str, monkeypa
 def test_files_are_found_again_where_a_tilde_put_them(
     archive: SampleArchive, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    undrawn(monkeypatch)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from typing import Any
 
 import pytest
@@ -101,3 +102,28 @@ def test_what_repeats_takes_no_memory_and_all_else_is_in_one_piece() -> None:
     assert {*thrifty(pl.concat([frame, frame], rechunk=False)).n_chunks("all")} == {1}
     assert thrifty(frame).schema == frame.schema
     assert thrifty(frame[:0]).equals(frame[:0])
+
+
+def test_what_is_joined_is_not_held_while_its_columns_are_copied(monkeypatch: pytest.MonkeyPatch) -> None:
+    stacked: list[weakref.ref[pl.DataFrame]] = []
+    held: list[bool] = []
+    concat, rechunk = pl.concat, pl.Series.rechunk
+
+    def noted(frames: Any, **how: Any) -> pl.DataFrame:
+        frame = concat(frames, **how)
+        stacked.append(weakref.ref(frame))
+        return frame
+
+    def copied(column: pl.Series, **how: Any) -> pl.Series:
+        held.append(stacked[0]() is not None)
+        return rechunk(column, **how)
+
+    parts = [
+        Products.of(pl.DataFrame({"uri": [f"mast:TESS/product/{n}_lc.fits", f"mast:TESS/product/{n + 1}_tp.fits"]}))
+        for n in (1, 3)
+    ]
+    monkeypatch.setattr(pl, "concat", noted)
+    monkeypatch.setattr(pl.Series, "rechunk", copied)
+    assert len(joined(parts)) == 4
+    assert held
+    assert not any(held)

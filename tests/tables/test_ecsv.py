@@ -54,14 +54,14 @@ def by_astropy(frame: pl.DataFrame, meta: dict[str, Any]) -> str:
     return out.getvalue()
 
 
-@settings(max_examples=size(50, 1200), deadline=None)
+@settings(max_examples=size(15, 1200), deadline=None)
 @given(frames)
 def test_the_bytes_are_those_that_astropy_writes(rows: list[dict[str, Any]]) -> None:
     frame = pl.DataFrame(rows, schema=SCHEMA)
     assert ecsv.write(frame, META) == by_astropy(frame, META)
 
 
-@settings(max_examples=size(30, 600), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=size(10, 600), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(frames)
 def test_what_is_read_is_what_astropy_reads(tmp_path: Path, rows: list[dict[str, Any]]) -> None:
     frame = pl.DataFrame(rows, schema=SCHEMA)

@@ -14,7 +14,7 @@ from tess_source_catalogue.parse.text import check_no_page, lines, parts
 
 __all__ = ["Layout", "read_rows"]
 
-NOTHING = ("nan", "null", "none", "n/a", "masked", "-", "--", "-999", "-999.0")
+NOTHING = ("nan", "na", "n/a", "<na>", "null", "none", "masked", "\\n", "-", "--", "-999", "-999.0", "-9999", "-9999.0")
 """What programs write in place of a number that they do not have, in small letters."""
 SEPARATORS = (",", "\t", ";", "|", " ")
 """What may stand between columns. Blanks also stand beside the others, so they come last."""

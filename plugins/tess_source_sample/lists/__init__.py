@@ -32,7 +32,10 @@ PATHS: tuple[tuple[str, Maker], ...] = (
     (rf"/hlsps/tess-spoc/target_lists/{_S4}\.csv", lambda held, s: targets.of_pipeline(held, "TESS-SPOC", s)),
     (rf"/hlsps/tglc/target_lists/{_S4}\.csv", lambda held, s: targets.of_pipeline(held, "TGLC", s)),
     (rf"/hlsps/qlp/download_scripts/hlsp_qlp_tess_ffi_{_S4}_tess_v01_llc-fits\.sh", scripts.of_qlp),
-    (rf"/hlsps/tess-spoc/download_scripts/hlsp_tess-spoc_tess_phot_{_S4}_tess_v1_dl-(lc|tp)\.sh", scripts.of_tess_spoc),
+    (
+        rf"/hlsps/tess-spoc/download_scripts/hlsp_tess-spoc_tess_phot_{_S4}(?:-{_S4})?_tess_v1_dl-(lc|tp|dv)\.sh",
+        scripts.of_tess_spoc,
+    ),
     (rf"/hlsps/tglc/download_scripts/hlsp_tglc_tess_ffi_{_S4}_tess_v1_llc\.sh", scripts.of_tglc),
     # By the bucket's own host name, and as a folder of the storage service.
     (r"(?:/stpubdata)?/tess/public/footprints/tess_ffi_footprint_cache\.json", footprints.spoc_footprints),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from tess_source_sample.contents import Contents
@@ -62,23 +63,24 @@ def _spoc_script(files: list[Listed]) -> Document | None:
 
 def of_qlp(contents: Contents, sector: str) -> Document | None:
     """Return QLP's script of a sector."""
-    return _contributed(contents, "QLP", int(sector), "_llc.fits", quoted_line)
+    return _contributed(contents, "QLP", int(sector), r"_llc\.fits", quoted_line)
 
 
 def of_tglc(contents: Contents, sector: str) -> Document | None:
     """Return TGLC's script of a sector."""
-    return _contributed(contents, "TGLC", int(sector), "_llc.fits", quoted_line)
+    return _contributed(contents, "TGLC", int(sector), r"_llc\.fits", quoted_line)
 
 
-def of_tess_spoc(contents: Contents, sector: str, kind: str) -> Document | None:
-    """Return TESS-SPOC's script of a sector; it has light curves and pixels here, no data validation."""
-    return _contributed(contents, "TESS-SPOC", int(sector), f"_{kind}.fits", resumed_line)
+def of_tess_spoc(contents: Contents, first: str, last: str | None, kind: str) -> Document | None:
+    """Return TESS-SPOC's script of a sector; of data validation, of a search of a sector or of several."""
+    ending = rf"-s{first}-s{last or first}_tess_v1_dv.*" if kind == "dv" else rf"_{kind}\.fits"
+    return _contributed(contents, "TESS-SPOC", int(last or first), ending, resumed_line)
 
 
 def _contributed(
     contents: Contents, pipeline: str, sector: int, ending: str, line: Callable[[str, str], str]
 ) -> Document | None:
-    files = [file for file in listed_files(contents, pipeline, sector) if file.name.endswith(ending)]
+    files = [file for file in listed_files(contents, pipeline, sector) if re.search(f"{ending}$", file.name)]
     if not files:
         return None
     uris = sorted(str(file.product["dataURI"]) for file in files)

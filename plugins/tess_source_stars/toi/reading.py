@@ -19,6 +19,7 @@ from tess_source._lazy import pl
 from tess_source.display import text as words
 from tess_source.display.visible import logger
 from tess_source.errors import LoadError
+from tess_source.files.gzipped import GZIP, unpacked
 from tess_source.names.sectors import sectors_of_text, text_of_sectors
 from tess_source.paths import user_path
 from tess_source.tables.rows import polars_schema
@@ -34,7 +35,7 @@ PREAMBLE = 100
 DELIMITERS = (",", "|", "\t", ";")
 LINES = 20
 """Most lines of one row."""
-UNKNOWN = ("", "-", "--", "nan", "na", "n/a", "none", "null")
+UNKNOWN = ("", "-", "--", "nan", "na", "n/a", "<na>", "none", "null", "masked", "\\n", "-999", "-999.0")
 """What programs write into a cell without a value."""
 MAIN = ("disposition", "period", "epoch", "duration")
 """Columns without which a table is of little use."""
@@ -51,7 +52,7 @@ def read_tois(path: str | Path) -> Tois:
     Parameters
     ----------
     path : str or Path
-        E.g. ``download_toi.php`` of ExoFOP as CSV, or a TOI release of MIT.
+        E.g. ``download_toi.php`` of ExoFOP as CSV, or a TOI release of MIT; plain or compressed by gzip.
 
     Returns
     -------
@@ -63,11 +64,14 @@ def read_tois(path: str | Path) -> Tois:
     ------
     LoadError
         If it is no table of TOIs; the message says what it is instead.
+    DamagedFileError
+        If its compression is damaged.
     OSError
         If it cannot be read.
     """
     file = user_path(path)
-    return tois_of_bytes(file.read_bytes(), file.name)
+    data = file.read_bytes()
+    return tois_of_bytes(unpacked([data]) if data.startswith(GZIP) else data, file.name)
 
 
 def date_of(data: bytes) -> str | None:
@@ -117,7 +121,9 @@ def tois_of_bytes(data: bytes, name: str) -> Tois:
 
 
 def _text(data: bytes) -> str:
-    """Return bytes as text: in UTF-8, or, in lines that are none, in the characters of Windows."""
+    """Return bytes as text: in UTF-8, in UTF-16 with its mark, or, in lines that are none, in the characters of Windows."""
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):  # what spreadsheets call Unicode
+        return data.decode("utf-16", "replace")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -216,7 +222,7 @@ def _frame(rows: Sequence[Sequence[str]], places: dict[str, int], name: str) -> 
         for column in COLUMNS
     }
     numbers = [column.name for column in COLUMNS if column.dtype == "Float64"]
-    positive = ["period", "duration", *(column for column in numbers if column.endswith("_err"))]
+    positive = ["period", "duration", "planet_radius", *(column for column in numbers if column.endswith("_err"))]
     given = pl.DataFrame(cells).with_columns(
         pl.when(pl.all().str.to_lowercase().is_in(UNKNOWN)).then(None).otherwise(pl.all()).name.keep()
     )

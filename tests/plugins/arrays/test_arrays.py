@@ -226,7 +226,7 @@ def test_a_flipped_bit_is_seen_when_sums_are_checked(tmp_path: Path) -> None:
     assert [arrays.ok for arrays in manifest.iter_arrays(verify=True)] == [False, True]
 
 
-@settings(max_examples=size(30, 600), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=size(10, 600), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(cut=st.floats(0, 1, exclude_max=True))
 def test_a_file_cut_anywhere_is_never_taken_for_whole(tmp_path: Path, cut: float) -> None:
     data = small(SPOC)
@@ -237,7 +237,7 @@ def test_a_file_cut_anywhere_is_never_taken_for_whole(tmp_path: Path, cut: float
     assert isinstance(arrays.error, LoadError)
 
 
-@settings(max_examples=size(30, 600), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=size(10, 600), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(where=st.integers(0, 2 * 2880), value=st.integers(0, 255))
 def test_a_header_with_any_byte_changed_gives_arrays_or_an_error_of_ours(
     tmp_path: Path, where: int, value: int

@@ -164,12 +164,13 @@ PIPELINES: dict[str, tuple[dict[str, Any], dict[str, tuple[str, Any]], tuple[str
 }
 
 
-@pytest.mark.parametrize("bitmask", MASKS, ids=str)
-@pytest.mark.parametrize("pipeline", PIPELINES)
-def test_of_every_pipeline_the_same_cadences_are_kept(tmp_path: Path, pipeline: str, bitmask: Any) -> None:
+@pytest.mark.parametrize(("number", "pipeline"), list(enumerate(PIPELINES)))
+def test_of_every_pipeline_the_same_cadences_are_kept(tmp_path: Path, number: int, pipeline: str) -> None:
     cards, flags, more = PIPELINES[pipeline]
     path = made(tmp_path / "x.fits", cards, flags, *more)
-    np.testing.assert_array_equal(ours(path, bitmask), theirs(path, bitmask))
+    step = size(3, 1)  # every third of the bitmasks, in turn
+    for bitmask in MASKS[number % step :: step]:
+        np.testing.assert_array_equal(ours(path, bitmask), theirs(path, bitmask), err_msg=str(bitmask))
 
 
 @pytest.mark.parametrize("bitmask", ["default", 175])

@@ -117,6 +117,19 @@ def test_kinds_that_begin_after_the_newest_sector_are_lacking(updated: Session) 
         updated.search(archive="catalogue", pipeline="SPOC", kind="fast-lc")
 
 
+def test_the_search_of_tess_spoc_over_several_sectors_that_has_a_list_is_answered(
+    shared_archive: SampleArchive, tmp_path: Path
+) -> None:
+    session = Session(shared_archive.url, cache=tmp_path)
+    session.catalogue().update(69, pipeline="TESS-SPOC")
+    assert ("tess-spoc-dv", 69) in session.catalogue().folder.lists().absent, "there is no script of sector 69 alone"
+    portal, ours = both(session, sector=69, kind="dvt", pipeline="TESS-SPOC")
+    assert len(ours) == 1 and files(ours).equals(files(portal))
+    assert "TESS-SPOC dv of several sectors that end with sector 69; " in ours.explain()
+    assert "no other list has TESS-SPOC dv of several sectors" in ours.explain()
+    assert "(answered by catalogue: sector 69 of " in ours.summary()
+
+
 def test_validation_of_several_sectors_that_no_list_has_is_an_error_or_named(session: Session) -> None:
     with pytest.raises(QueryError, match="no list has TESS-SPOC dv of several sectors"):
         session.search(archive="catalogue", sector=1, kind="dvt", pipeline="TESS-SPOC")

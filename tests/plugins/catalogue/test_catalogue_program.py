@@ -69,6 +69,11 @@ def test_the_newest_sector_is_one_line(program: Program) -> None:
         (("update", "--sector", "1751"), "give sectors from 1 to 999"),
         (("update", "--pipeline", "SPOK"), "SPOC"),
         (("update", "--source", "lcs"), "lc"),
+        (
+            ("update", "--kind", "fast-lc", "--sector", "1-26"),
+            "the lists of fast-lc begin with sector 27: give --sector 27",
+        ),
+        (("update", "--kind", "dv", "--pipeline", "TESS-SPOC", "--sector", "1"), "begin with sector 36"),
     ],
 )
 def test_what_makes_no_sense_is_refused(program: Program, words: tuple[str, ...], problem: str) -> None:

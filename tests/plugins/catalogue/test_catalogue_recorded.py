@@ -10,9 +10,17 @@ import tess_source_catalogue
 from tess_source import Session
 from tess_source.download import lists
 from tess_source_catalogue.session_catalogue import SessionCatalogue
+from tess_source_catalogue.sources import SOURCES
 
 pytestmark = pytest.mark.vcr
 SPOC = ("lc", "dv", "targets", "tce")
+MORE = {9: ("multi-dv", "multi-tce"), 75: ("tp", "fast-lc", "fast-tp", "fast-targets")}
+OTHERS = {
+    1: ("qlp", "qlp-targets", "tess-spoc-lc", "tess-spoc-tp", "tess-spoc-targets", "tglc", "tglc-targets"),
+    14: ("portal", "cloud"),
+    69: ("tess-spoc-dv",),
+}
+"""Sector → sources of lists."""
 FROM_REAL = "config.getoption('--record-mode') not in {None, 'none'} and not config.getoption('--record-from-sample')"
 """Whether the real services are recorded."""
 
@@ -39,8 +47,20 @@ def test_a_sector_that_is_not_there_is_not_yet(catalogue: SessionCatalogue) -> N
     assert done.outcomes == ()
 
 
+def test_the_lists_of_20_s_and_of_several_sectors_come(catalogue: SessionCatalogue) -> None:
+    for sector, sources in MORE.items():
+        check_all_come(catalogue, sector, sources)
+
+
 @pytest.mark.skipif(FROM_REAL, reason="these lists have hundreds of MB; make live looks at their beginnings")
 def test_the_lists_of_other_pipelines_come(catalogue: SessionCatalogue) -> None:
-    done = catalogue.update(1, source=("qlp", "qlp-targets", "tess-spoc-lc", "tglc"), progress=False)
-    assert {one.source for one in done.outcomes} == {"qlp", "qlp-targets", "tess-spoc-lc", "tglc"}
-    assert all(one.state == "new" and one.rows > 0 for one in done.outcomes)
+    for sector, sources in OTHERS.items():
+        check_all_come(catalogue, sector, sources)
+    recorded = {*SPOC, *(name for sources in (*MORE.values(), *OTHERS.values()) for name in sources)}
+    assert recorded == {source.name for source in SOURCES}, "each source has a recorded list"
+
+
+def check_all_come(catalogue: SessionCatalogue, sector: int, sources: tuple[str, ...]) -> None:
+    done = catalogue.update(sector, source=sources, progress=False)
+    assert {one.source for one in done.outcomes} == {*sources}
+    assert all(one.state == "new" and one.rows > 0 for one in done.outcomes), done.failed

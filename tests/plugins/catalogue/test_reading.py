@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from fuzz import attempts
 
 from tess_source.errors import DamagedFileError
 from tess_source.tables.listing import Observations, Products
-from tess_source_catalogue import reading, view
+from tess_source_catalogue import compose, listed, reading, view, whose
 from tess_source_catalogue.columns import OBSERVATIONS, PORTAL, PRODUCTS
 from tess_source_catalogue.folder import CatalogueFolder, ListFile
 from tess_source_catalogue.reading import Catalogue
@@ -60,11 +60,11 @@ def keep_light_curves(
     return keep(folder, kind, sector, sector, packed_files(pl.Series(uris)))
 
 
-def keep_targets(folder: CatalogueFolder, sector: int, tics: Sequence[int], source: str = "targets") -> None:
+def keep_targets(folder: CatalogueFolder, sector: int, tics: Sequence[int], source: str = "targets") -> ListFile:
     rows = pl.DataFrame({"tic": sorted(tics)}).with_columns(
         camera=pl.lit(1), ccd=pl.lit(2), tmag=9.5, ra=(pl.col("tic") % 360).cast(pl.Float64), dec=1.5
     )
-    keep(folder, source, sector, sector, scaled(rows))
+    return keep(folder, source, sector, sector, scaled(rows))
 
 
 def ordered(frame: pl.DataFrame) -> pl.DataFrame:
@@ -424,6 +424,36 @@ def test_targets_are_those_of_the_lists_by_sector_and_cadence(tmp_path: Path) ->
     assert catalogue.targets(exptime=20)["tic"].to_list() == [6]
     assert catalogue.targets(sectors=[28], tics=[5]).is_empty()
     assert catalogue.has("targets", 28) and not catalogue.has("fast-targets", 28)
+
+
+def test_of_lists_that_are_asked_again_those_that_have_the_star_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(whose, "MANY_LISTS", 1)
+    read: list[int] = []
+
+    def read_lists(files: Sequence[ListFile], tics: pl.Series) -> Iterable[pl.DataFrame]:
+        read[:] = [file.last for file in files]
+        return compose.read_lists(files, tics)
+
+    monkeypatch.setattr(listed, "read_lists", read_lists)
+    folder = CatalogueFolder(tmp_path)
+    for sector in (1, 2, 3):
+        keep_targets(folder, sector, [5, 5 + sector])
+    catalogue = Catalogue(folder)
+    for lists in ([1, 2, 3], [2], [2]):
+        assert catalogue.targets(tics=[7])["sector"].to_list() == [2]
+        assert read == lists
+    assert catalogue.targets(tics=[9]).is_empty()
+    assert catalogue.targets(tics=[6, 8])["sector"].sort().to_list() == [1, 3]
+    assert catalogue.targets(tics=[5])["sector"].sort().to_list() == [1, 2, 3]
+    keep_targets(folder, 3, [7])
+    for _ in range(2):
+        assert catalogue.targets(tics=[7])["sector"].sort().to_list() == [2, 3]
+    keep_targets(folder, 4, [5]).path.write_bytes(b"PAR1")
+    for _ in range(2):
+        with pytest.raises(DamagedFileError, match="s0004"):
+            catalogue.targets(tics=[7])
 
 
 def test_the_lists_of_a_star_are_read_together_whatever_form_they_have_and_a_damaged_one_is_named(

@@ -6,6 +6,7 @@ import json
 import logging
 import os
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,11 @@ from dataset_case import COUNT, QUESTION, STARS, contents, data_set
 from sizes import size
 
 from tess_source import Session
+from tess_source.display import activity
 from tess_source.errors import DownloadError, LoadError, QueryError, UnknownNameError
 from tess_source_arrays.split import SIDES, split
 from tess_source_dataset import storage
+from tess_source_dataset.building import Build
 from tess_source_dataset.data_set import DataSet
 from tess_source_dataset.making import working_folder
 from tess_source_dataset.planning import EmptyDataSetError, NoDataSetError, OtherDataSetError
@@ -393,3 +396,18 @@ def test_metadata_of_each_shard_tell_its_lock_and_options(built: Path) -> None:
         assert json.loads(told[b"tess_source.missing"]) == {}
         assert json.loads(told[b"tess_source.options"])["columns"] == ["time", "pdcsap_flux", "quality"]
         assert b"shard_size: 4" in told[b"tess_source.lock"]
+
+
+def test_progress_may_be_told_to_one_build(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    shown: list[object] = []
+
+    def noted(progress: object) -> AbstractContextManager[None]:
+        shown.append(progress)
+        return nullcontext()
+
+    monkeypatch.setattr(activity, "shown", noted)
+    monkeypatch.setattr(Build, "run", lambda *_: None)
+    curves = DataSet(Session(discover=False, progress=True), tmp_path)
+    for progress in (False, None):
+        curves.build("TIC 1", progress=progress)
+    assert shown == [False, True]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from mast_case import KELT9, TOI3505
+from pictures_case import undrawn
 from program_run import Program
 
 from tess_source.disk import check_place, write
@@ -45,7 +46,8 @@ def test_reports_go_to_the_cache_folder_and_are_seen_there_from_everywhere(
     assert "bounded" not in program("dv", str(TOI3505)).out
 
 
-def test_a_report_that_show_fetched_is_seen_by_dv(program: Program) -> None:
+def test_a_report_that_show_fetched_is_seen_by_dv(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    undrawn(monkeypatch)
     assert program("show", str(TOI3505), "--html", "a.html").code == 0
     assert "bounded" not in program("dv", str(TOI3505)).out
 

@@ -19,7 +19,7 @@ from tess_source_filters.whole import Wholes
 from tess_source_filters.words import glob_to_regex
 
 SESSION = Session(discover=False, plugins=[tess_source_filters])
-PATIENT = settings(deadline=None, max_examples=size(20, 600))
+PATIENT = settings(deadline=None, max_examples=size(10, 600))
 KINDS = ("lc", "fast-lc", "tp", "dvt", "dvr-xml", "ffi", "other")
 PIPELINES = ("SPOC", "QLP", "TESS-SPOC", None)
 EXPTIMES = (20.0, 120.0, 158.4, 200.0, 1800.0, None)

@@ -19,7 +19,7 @@ from tess_source.errors import QueryError, TableError, UnknownNameError
 from tess_source_filters.where import Where
 
 SESSION = Session(discover=False, plugins=[tess_source_filters])
-PATIENT = settings(deadline=None, max_examples=size(20, 600))
+PATIENT = settings(deadline=None, max_examples=size(10, 600))
 
 
 def theirs(table: Table, conditions: dict[str, Any]) -> list[str]:

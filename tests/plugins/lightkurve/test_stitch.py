@@ -144,7 +144,7 @@ def test_order_of_the_light_curves_does_not_matter(curves: Any) -> None:
 @given(
     st.lists(st.tuples(st.integers(1, 90), st.integers(1, 6), st.sampled_from([20.0, 120.0])), min_size=1, max_size=5)
 )
-@settings(max_examples=size(15, 250), deadline=None)
+@settings(max_examples=size(10, 250), deadline=None)
 def test_nothing_is_lost_and_all_is_in_order(parts: list[tuple[int, int, float]]) -> None:
     made = [small(sector, rows=rows, step=step, FILENAME=f"{n}.fits") for n, (sector, rows, step) in enumerate(parts)]
     whole = stitch(made, normalize=False, allow_mixed=True)

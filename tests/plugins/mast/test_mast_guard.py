@@ -202,15 +202,15 @@ COUNTS = {
     "null": ([{"Column1": None}], "asked for a number of rows, it gave"),
     "a text": ([{"Column1": "many"}], "asked for a number of rows, it gave"),
     "negative": ([{"Column1": -1}], "asked for a number of rows, it gave"),
-    "zero": ([{"Column1": 0}], "it counted 0 rows, and gave 23"),
-    "too few": ([{"Column1": 22}], "it counted 22 rows, and gave 23"),
-    "too many": ([{"Column1": "24"}], "it counted 24 rows, and gave 23"),
+    "zero": ([{"Column1": 0}], "it counted 0 rows, and gave 24"),
+    "too few": ([{"Column1": 23}], "it counted 23 rows, and gave 24"),
+    "too many": ([{"Column1": "25"}], "it counted 25 rows, and gave 24"),
 }
 
 
 @pytest.fixture
 def paged(stub: Answering, monkeypatch: pytest.MonkeyPatch) -> Answering:
-    """An archive with 23 observations of such stars, in pages of five."""
+    """An archive with 24 observations of such stars, in pages of five."""
     monkeypatch.setattr("tess_source_mast.portal.ROWS_OF_PAGE", 5)
     monkeypatch.setattr(observations, "ROWS_OF_PART", 5)
     return stub
@@ -251,7 +251,7 @@ PAGES: dict[str, tuple[Callable[[Any], Any], str]] = {
     "no rows": (lambda answer: {**answer, "data": []}, "page 3 of 5 is empty"),
     "a row less": (
         lambda answer: {**answer, "data": answer["data"][1:]},
-        "it says that there are 23 rows, and gave 22",
+        "it says that there are 24 rows, and gave 23",
     ),
     "a column less": (
         lambda answer: {
@@ -262,7 +262,7 @@ PAGES: dict[str, tuple[Callable[[Any], Any], str]] = {
         "its pages differ in their columns: 't_min'",
     ),
     "another column": (renamed("t_min", "began"), "its pages differ in their columns"),
-    "more in all": (with_("paging/rowsTotal", 24), "it says that there are 24 rows, and gave 23"),
+    "more in all": (with_("paging/rowsTotal", 25), "it says that there are 25 rows, and gave 24"),
     "less pages": (with_("paging/pagesFiltered", 2), ""),
     "no count": (without("paging"), "but does not say that these are all"),
 }
@@ -277,7 +277,7 @@ def test_a_strange_page_among_others_is_a_failure_and_no_part_passes_for_the_who
             with pytest.raises(ServiceError, match=said):
                 way()
         else:
-            assert way() == 23  # the number of pages is that of the first
+            assert way() == 24  # the number of pages is that of the first
 
 
 def test_a_page_that_comes_again_under_another_number_is_a_failure(paged: Answering) -> None:
@@ -315,6 +315,6 @@ def test_an_altered_page_among_others_is_a_service_error_or_leaves_all_rows(page
             except Exception as error:  # noqa: BLE001 - the test is that there is none
                 raw.append((number, f"{type(error).__name__}: {error}"[:200]))
                 continue
-            if rows != 23:
+            if rows != 24:
                 raw.append((number, f"{rows} rows"))
     assert raw == []

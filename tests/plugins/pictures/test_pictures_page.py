@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from pictures_case import KELT9, L9859, PLUGINS, TOI3505, archive
+from pictures_case import KELT9, L9859, PLUGINS, TOI3505, archive, undrawn
 
 from tess_source import Found, Session
 from tess_source.cli.program import build
@@ -50,6 +50,12 @@ def toi_3505(found: Found, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The page about TOI-3505, beside the files that it was made from."""
     folder = tmp_path_factory.mktemp("toi-3505")
     return found.show_html(folder / "page.html", folder)
+
+
+@pytest.fixture
+def words_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages without their drawings, for tests that read the words: see `undrawn`."""
+    undrawn(monkeypatch)
 
 
 class Read(HTMLParser):
@@ -185,6 +191,7 @@ def test_parts_of_a_page_escape_what_they_are_given() -> None:
     assert '<td data-head="&lt;a&gt;"><span>&lt;i&gt;</span></td>' in table(["<a>"], [["<i>"]])
 
 
+@pytest.mark.usefixtures("words_only")
 def test_the_time_series_of_the_run_are_folded_with_their_fit_if_they_are_asked_for(
     found: Found, toi_3505: Path, tmp_path: Path
 ) -> None:
@@ -195,6 +202,7 @@ def test_the_time_series_of_the_run_are_folded_with_their_fit_if_they_are_asked_
     assert "time series, with its fit" in here
 
 
+@pytest.mark.usefixtures("words_only")
 def test_what_is_missing_is_said_on_the_page(tmp_path: Path) -> None:
     with archive(
         "status:404:times=99:match=_dvr.xml", "status:404:times=99:match=_dvt.fits", cache=tmp_path / "c"
@@ -205,6 +213,7 @@ def test_what_is_missing_is_said_on_the_page(tmp_path: Path) -> None:
     assert "Light curve of sector 54" in page
 
 
+@pytest.mark.usefixtures("words_only")
 def test_a_target_without_light_curves_or_without_data_validation_has_a_page_too(
     session: Session, found: Found, toi_3505: Path, tmp_path: Path
 ) -> None:
@@ -219,6 +228,7 @@ def test_a_target_without_light_curves_or_without_data_validation_has_a_page_too
 # -- the program --
 
 
+@pytest.mark.usefixtures("words_only")
 def test_the_program_draws_and_shows(session: Session, tmp_path: Path) -> None:
     run = CliRunner()
     where = ["--to", str(tmp_path / "data")]

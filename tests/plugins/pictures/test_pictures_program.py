@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from pictures_case import KELT9, TOI3505, archive
+from pictures_case import KELT9, TOI3505, archive, undrawn
 
 from tess_source import Session
 from tess_source.cli.program import build
@@ -15,10 +15,17 @@ from tess_source.errors import QueryError
 MISSING = "status:404:times=99:match=s0054-0000000390988385-0227-s_lc"
 
 
+@pytest.fixture
+def words_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages without their drawings, for tests that read the words: see `undrawn`."""
+    undrawn(monkeypatch)
+
+
 def run(session: Session, *words: str) -> Result:
     return CliRunner().invoke(build(session), words)
 
 
+@pytest.mark.usefixtures("words_only")
 def test_a_light_curve_that_could_not_be_had_is_some_failed_and_the_rest_is_shown(tmp_path: Path) -> None:
     with archive(MISSING, cache=tmp_path / "c") as broken:
         for words in (("plot", "--picture", str(tmp_path / "a.png")), ("show", "--html", str(tmp_path / "a.html"))):
@@ -45,6 +52,7 @@ def test_filters_that_leave_no_light_curve_are_nothing_found_and_the_ledger_says
     assert not [path for path in tmp_path.iterdir() if path.name.startswith("a.")]
 
 
+@pytest.mark.usefixtures("words_only")
 def test_the_page_tells_what_filters_left_of_the_light_curves_and_all_of_the_validation(tmp_path: Path) -> None:
     with archive(cache=tmp_path / "c") as session:
         file = tmp_path / "a.html"
@@ -55,6 +63,7 @@ def test_the_page_tells_what_filters_left_of_the_light_curves_and_all_of_the_val
     assert "13 sets of SPOC/16740101, 4 current" in page
 
 
+@pytest.mark.usefixtures("words_only")
 def test_the_page_is_the_same_whether_the_answer_is_new_or_remembered(tmp_path: Path) -> None:
     with archive(cache=tmp_path / "c") as session:
         new = session.search(TOI3505)

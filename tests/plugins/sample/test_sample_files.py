@@ -111,7 +111,7 @@ def test_rows_and_pixels_alone_give_the_real_size(filename: str) -> None:
     assert natural_size(filename) == REAL_SIZES[filename]
 
 
-@settings(max_examples=size(15, 250), deadline=None)
+@settings(max_examples=size(10, 250), deadline=None)
 @given(blocks=st.integers(12, 3000))
 def test_a_light_curve_can_have_any_whole_number_of_blocks(blocks: int) -> None:
     content = make(KELT9_LC, blocks * writer.BLOCK)
@@ -119,7 +119,7 @@ def test_a_light_curve_can_have_any_whole_number_of_blocks(blocks: int) -> None:
     assert len(opened(content)["LIGHTCURVE"].data) > 0
 
 
-@settings(max_examples=size(15, 250), deadline=None)
+@settings(max_examples=size(10, 250), deadline=None)
 @given(size=st.integers(2_000, 400_000))
 def test_a_pdf_can_have_any_size(size: int) -> None:
     name = "tess2019199201929-s0014-s0014-0000000016740101-00240_dvm.pdf"

@@ -121,6 +121,14 @@ def test_contributed_files_are_in_their_scripts(
         assert set(uris_at(contents, path.format(sector))) == uris
 
 
+def test_validation_of_tess_spoc_is_in_its_script(contents: Contents) -> None:
+    uris = {
+        product["dataURI"] for _, product in rows_of(contents, "TESS-SPOC") if "-s0056-s0069_" in product["dataURI"]
+    }
+    path = "/hlsps/tess-spoc/download_scripts/hlsp_tess-spoc_tess_phot_s0056-s0069_tess_v1_dl-dv.sh"
+    assert set(uris_at(contents, path)) == uris and len(uris) == 5
+
+
 def test_the_lines_of_the_pipelines_have_three_shapes(contents: Contents) -> None:
     first = {
         "spoc": LC1,

@@ -15,6 +15,7 @@ from astropy.coordinates import SkyCoord
 from mast_case import KELT9, TOI3505
 
 from tess_source import Session
+from tess_source.display import text
 from tess_source.errors import LargeAnswerError, MissingExtraError, OfflineError, QueryError
 from tess_source.tables.listing import Observations
 from tess_source.tables.rows import with_schema
@@ -89,6 +90,12 @@ def test_a_sector_that_was_asked_for_has_a_row_where_the_star_is_on_no_ccd(sessi
 def test_sectors_may_be_written_in_many_ways(alone: Session, sector: object) -> None:
     rows = alone.sectors(PLACE, sector=sector, products=False)  # type: ignore[arg-type]
     assert states_of(rows) == {35: states.EDGE}
+
+
+def test_a_narrow_table_keeps_what_it_is_about(alone: Session) -> None:
+    rows = alone.sectors([PLACE, "10 -20"], sector="30-35", products=False)
+    table = text.table(rows.to_polars(), rows.shown, None, 45, whole=rows.whole)
+    assert "sector  camera  ccd  state" in table
 
 
 def test_sectors_without_an_end_go_to_the_last_one_that_is_known(alone: Session) -> None:

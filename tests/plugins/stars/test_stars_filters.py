@@ -111,6 +111,13 @@ def test_a_value_that_is_known_of_no_star_is_an_error_and_no_empty_answer(
     assert not [one for one in caplog.messages if "drops" in one]
 
 
+def test_an_empty_answer_says_what_the_tic_says_of_the_star(service: TicService, tmp_path: Path) -> None:
+    service.sky[16740101] = {**service.sky[DWARF], "ID": 16740101}
+    session = session_at(service, cache=tmp_path)
+    found = session.search(16740101, kind="lc", teff=">4 kK", logg=">4", pm="<20")
+    assert "TIC 16740101: the TIC says: teff 3500 K, pm 500 mas/yr" in found.explain()
+
+
 def test_an_answer_without_products_stays_empty(found: Found, service: TicService) -> None:
     none = found.select(kind="tp")
     assert kept(none, teff="<4000") == []

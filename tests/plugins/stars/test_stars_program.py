@@ -10,7 +10,9 @@ import pytest
 from answering import SERVER
 from astropy.table import Table
 from program_run import Program
-from tic_case import DWARF, FAINT, FAR, NOT_THERE, TWIN, TicService
+from tic_case import DWARF, FAINT, FAR, NOT_THERE, TWIN, TicService, session_at
+
+from tess_source.display import text
 
 
 @pytest.fixture
@@ -29,6 +31,13 @@ def test_stars_are_printed_in_every_format(stars: Program, tmp_path: Path) -> No
     header, first = stars("stars", str(DWARF)).out.splitlines()
     assert {"tic", "tmag", "teff", "radius", "mass", "distance"} <= {*header.split()}
     assert str(DWARF) in first
+
+
+def test_a_narrow_table_of_neighbours_keeps_the_mark_of_duplicates(service: TicService) -> None:
+    near = session_at(service).stars(DWARF, neighbours=30)
+    table = text.table(near.to_polars(), near.shown, None, 60, whole=near.whole)
+    assert "disposition" in table
+    assert "DUPLICATE" in table
 
 
 def test_ecsv_has_the_units(stars: Program) -> None:

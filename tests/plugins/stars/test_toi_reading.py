@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 import logging
 import re
@@ -42,8 +43,20 @@ def test_headers_of_all_years_mean_the_same(year: str) -> None:
         table(delimiter="|", quoted=False),
         table() + b"\r\n\r\n",
         table().rstrip(),
+        table(delimiter="\t").decode("utf-8-sig").encode("utf-16"),
     ],
-    ids=["no BOM", "LF", "no preamble", "comments", "bars", "tabs", "bare bars", "blank lines at the end", "no end"],
+    ids=[
+        "no BOM",
+        "LF",
+        "no preamble",
+        "comments",
+        "bars",
+        "tabs",
+        "bare bars",
+        "blank lines at the end",
+        "no end",
+        "UTF-16",
+    ],
 )
 def test_a_table_is_read_however_it_is_written(data: bytes) -> None:
     found = tois_of_bytes(data, "a table")
@@ -96,6 +109,18 @@ def test_columns_are_found_by_name_and_unit_and_unknown_ones_are_passed_over(
 )  # fmt: skip
 def test_full_julian_dates_become_btjd_and_btjd_stays(given: str, epoch: float | None) -> None:
     assert tois_of_bytes(table([toi("1.01", 5, epoch=given)]), "a table")["epoch"].to_list() == [epoch]
+
+
+def test_a_compressed_table_is_read_from_its_file(tmp_path: Path) -> None:
+    path = tmp_path / "toi.csv.gz"
+    path.write_bytes(gzip.compress(table()))
+    assert read_tois(path)["toi"].to_list() == [row["toi"] for row in ROWS]
+
+
+@pytest.mark.parametrize("given", ["-999", "-999.0", "masked", "\\N"])
+def test_what_programs_write_for_not_known_is_null(given: str, caplog: pytest.LogCaptureFixture) -> None:
+    (row,) = tois_of_bytes(table([toi("1.01", 5, radius=given, tmag=given)]), "a table")
+    assert (row["planet_radius"], row["tmag"], caplog.text) == (None, None, "")
 
 
 def test_a_zero_that_stands_for_not_known_is_null() -> None:

@@ -79,7 +79,9 @@ def test_right_ascensions_are_those_from_0_to_360(tmp_path: Path) -> None:
     assert unscaled(rows)["ra"].to_list() == [350, 0, 359.9999, 40]
 
 
-@pytest.mark.parametrize("nothing", ["nan", "NaN", "null", "None", "N/A", "", "--", "masked", "-999.0"])
+@pytest.mark.parametrize(
+    "nothing", ["nan", "NaN", "null", "None", "N/A", "", "--", "masked", "-999.0", "-9999", "<NA>", "\\N"]
+)
 def test_words_for_nothing_are_no_values(nothing: str, tmp_path: Path) -> None:
     assert read_targets(written(tmp_path, HEADER + f"5,2,1,{nothing},1,1\n"), "")["tmag"].to_list() == [None]
     path = written(tmp_path, f"#GAIADR3_ID,TIC_ID,RA,DEC\n6399196263939178880,{nothing},1,1\n")

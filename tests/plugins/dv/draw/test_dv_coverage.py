@@ -80,7 +80,7 @@ def test_sets_alone_can_be_drawn() -> None:
 
 
 @pytest.mark.parametrize("narrow", [False, True])
-@pytest.mark.parametrize("count", [1, 3, size(20, 40)])
+@pytest.mark.parametrize("count", [1, 3, size(10, 40)])
 def test_the_picture_grows_with_the_runs_and_nothing_overlaps(count: int, narrow: bool) -> None:
     names = [light_curve(sector) for sector in range(1, 111, 2)]
     names += [member(1, 110, 500 + run) for run in range(count)]
