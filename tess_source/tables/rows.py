@@ -283,18 +283,19 @@ def _thrifty(given: list[pl.DataFrame]) -> pl.DataFrame:
     frame = given.pop()
     if frame.is_empty():
         return frame
-    some = frame[sorted({0, frame.height // 2, frame.height - 1})]  # tells of most columns that their values differ
-    same = [name for name in frame.columns if some[name].n_unique() == 1 and _is_constant(frame[name], some[name][0])]
-    frame = frame.with_columns(pl.lit(some[name][0], frame.schema[name]).alias(name) for name in same)
+    rows = sorted({0, frame.height // 2, frame.height - 1})  # tell of most columns that their values differ
     twins: dict[object, str] = {}
-    for name in frame.columns:
-        if name not in same:
-            column = frame[name]
-            twin = twins.setdefault((column.dtype, column.null_count(), *some[name]), name)
-            if twin != name and column.equals(frame[twin]):
-                frame = frame.with_columns(frame[twin].alias(name))
-            elif column.n_chunks() > 1:
-                frame = frame.with_columns(column.rechunk())
+    for name in frame.columns:  # one after the other: what is looked at takes memory until it is replaced
+        column = frame[name]
+        some = column.gather(rows).to_list()
+        if some.count(some[0]) == len(some) and _is_constant(column, some[0]):
+            frame = frame.with_columns(pl.lit(some[0], column.dtype).alias(name))
+            continue
+        twin = twins.setdefault((column.dtype, column.null_count(), *some), name)
+        if twin != name and column.equals(frame[twin]):
+            frame = frame.with_columns(frame[twin].alias(name))
+        elif column.n_chunks() > 1:
+            frame = frame.with_columns(column.rechunk())
     return frame
 
 
