@@ -13,9 +13,10 @@ from tess_source.errors import TableError
 from tess_source.targets.columns import is_null
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
     from astropy.table import Column, Table
 
-__all__ = ["SCHEME", "frame_of_uris", "to_astropy", "to_frame"]
+__all__ = ["SCHEME", "frame_of_uris", "texts", "to_astropy", "to_frame", "twins"]
 
 NO_LOOKS: Mapping[str, NumberLook] = MappingProxyType({})
 ASTROPY_UNITS = {"R☉": "R_sun", "M☉": "M_sun", "R⊕": "R_earth", "ppm": "1e-6", "BTJD": ""}
@@ -145,7 +146,12 @@ def to_astropy(frame: pl.DataFrame, looks: Mapping[str, NumberLook] = NO_LOOKS) 
     whole("astropy")
     from astropy.table import Table
 
-    table = Table({name: _to_column(frame[name], name) for name in frame.columns})
+    made: dict[str, Column] = {}
+    same = twins(frame)
+    for name in frame.columns:
+        twin = made.get(same.get(name, name))
+        made[name] = _to_column(frame[name], name) if twin is None else twin.copy()
+    table = Table([*made.values()], names=frame.columns, copy=False)
     for name in frame.columns:
         if name in looks and (unit := ASTROPY_UNITS.get(looks[name].unit, looks[name].unit)):
             table[name].unit = unit
@@ -153,6 +159,7 @@ def to_astropy(frame: pl.DataFrame, looks: Mapping[str, NumberLook] = NO_LOOKS) 
 
 
 def _to_column(series: pl.Series, name: str) -> Column:
+    """Return a column whose values may be written: they are its own."""
     whole("astropy")
     from astropy.table import Column, MaskedColumn
 
@@ -160,13 +167,36 @@ def _to_column(series: pl.Series, name: str) -> Column:
         values = np.empty(len(series), dtype=object)
         values[:] = [None if item is None else item.to_list() for item in series]
         return Column(values, name=name)
-    missing = series.is_null().to_numpy()
+    missing = series.is_null().to_numpy(writable=True)
     series = series.cast(pl.String) if series.dtype == pl.Null else series
     if series.dtype == pl.String:
-        array = np.array(series.fill_null("").to_list(), dtype=str)
+        array = texts(series.fill_null(""), str)
     else:
-        array = series.fill_null(False if series.dtype == pl.Boolean else 0).to_numpy()
+        array = series.fill_null(False if series.dtype == pl.Boolean else 0).to_numpy(writable=True)
     return MaskedColumn(array, name=name, mask=missing) if missing.any() else Column(array, name=name)
+
+
+def texts(series: pl.Series, kind: type) -> npt.NDArray[Any]:
+    """Return a column of text as an array of `str` or of `object`. Where texts repeat, each is made once."""
+    if 2 * series.n_unique() >= len(series):
+        return np.array(series.to_list(), dtype=kind)
+    distinct = series.unique(maintain_order=True).to_frame()
+    codes = series.to_frame().join(
+        distinct.with_row_index("__code"), on=series.name, how="left", maintain_order="left", nulls_equal=True
+    )
+    found: npt.NDArray[Any] = np.array(distinct.to_series().to_list(), dtype=kind)[codes["__code"].to_numpy()]
+    return found
+
+
+def twins(frame: pl.DataFrame) -> dict[str, str]:
+    """Return for each column of text the first one with the same texts, which may be itself."""
+    first: dict[object, str] = {}
+    found: dict[str, str] = {}
+    for name, column in ((name, frame[name]) for name, kind in frame.schema.items() if kind == pl.String):
+        some = (column[place] for place in {0, len(column) // 2, len(column) - 1} if len(column))
+        other = first.setdefault((column.null_count(), *some), name)
+        found[name] = other if column.equals(frame[other]) else name
+    return found
 
 
 _CONVERSIONS: tuple[tuple[Callable[[Any], bool], Callable[[Any], pl.DataFrame]], ...] = (

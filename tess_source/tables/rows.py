@@ -10,7 +10,7 @@ from tess_source._lazy import check_fork, np, pl
 from tess_source.display import html, text
 from tess_source.errors import TableError, UnknownNameError
 from tess_source.extras import needed
-from tess_source.tables.convert import to_astropy, to_frame
+from tess_source.tables.convert import texts, to_astropy, to_frame, twins
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -215,7 +215,12 @@ class Rows:
             If pandas is not installed. pyarrow need not be.
         """
         pd = needed("pandas", "pandas", "making pandas tables")
-        return pd.DataFrame({name: _pandas_column(self._frame[name]) for name in self.columns}, columns=self.columns)
+        made: dict[str, Any] = {}
+        same = twins(self._frame)
+        for name in self.columns:
+            twin = made.get(same.get(name, name))
+            made[name] = _pandas_column(self._frame[name]) if twin is None else twin
+        return pd.DataFrame(made, columns=self.columns)
 
     def to_table(self) -> AstropyTable:
         """Return an astropy table with units; nulls are masked."""
@@ -247,12 +252,8 @@ def _pandas_column(series: pl.Series) -> Any:
     if series.dtype.is_signed_integer():
         array = pd.arrays.IntegerArray
         return array(series.fill_null(0).to_numpy(writable=True), series.is_null().to_numpy(writable=True))
-    if series.dtype == pl.String and 2 * series.n_unique() < len(series):  # each text once
-        texts = series.unique(maintain_order=True).to_frame()
-        codes = series.to_frame().join(
-            texts.with_row_index("__code"), on=series.name, how="left", maintain_order="left", nulls_equal=True
-        )
-        return np.array(texts.to_series().to_list(), dtype=object)[codes["__code"].to_numpy()]
+    if series.dtype == pl.String:
+        return texts(series, object)
     return series.to_list()
 
 
@@ -282,18 +283,19 @@ def _thrifty(given: list[pl.DataFrame]) -> pl.DataFrame:
     frame = given.pop()
     if frame.is_empty():
         return frame
-    some = frame[sorted({0, frame.height // 2, frame.height - 1})]  # tells of most columns that their values differ
-    same = [name for name in frame.columns if some[name].n_unique() == 1 and _is_constant(frame[name], some[name][0])]
-    frame = frame.with_columns(pl.lit(some[name][0], frame.schema[name]).alias(name) for name in same)
+    rows = sorted({0, frame.height // 2, frame.height - 1})  # tell of most columns that their values differ
     twins: dict[object, str] = {}
-    for name in frame.columns:
-        if name not in same:
-            column = frame[name]
-            twin = twins.setdefault((column.dtype, column.null_count(), *some[name]), name)
-            if twin != name and column.equals(frame[twin]):
-                frame = frame.with_columns(frame[twin].alias(name))
-            elif column.n_chunks() > 1:
-                frame = frame.with_columns(column.rechunk())
+    for name in frame.columns:  # one after the other: what is looked at takes memory until it is replaced
+        column = frame[name]
+        some = column.gather(rows).to_list()
+        if some.count(some[0]) == len(some) and _is_constant(column, some[0]):
+            frame = frame.with_columns(pl.lit(some[0], column.dtype).alias(name))
+            continue
+        twin = twins.setdefault((column.dtype, column.null_count(), *some), name)
+        if twin != name and column.equals(frame[twin]):
+            frame = frame.with_columns(frame[twin].alias(name))
+        elif column.n_chunks() > 1:
+            frame = frame.with_columns(column.rechunk())
     return frame
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from astropy.table import Table
 
 from tess_source import Links, Observations, Products
 from tess_source.errors import TableError, UnknownNameError
-from tess_source.tables import listing
+from tess_source.tables import convert, listing, rows
 
 
 @pytest.fixture
@@ -121,6 +122,34 @@ def test_the_way_to_astropy_and_back_loses_nothing(products: Products) -> None:
 def test_the_way_to_pandas_and_back_loses_nothing(products: Products) -> None:
     back = Products.of(products.to_pandas())
     assert back.to_polars().select(products.columns).equals(products.to_polars())
+
+
+def test_columns_of_astropy_are_made_once_and_are_their_own() -> None:
+    uris = [f"mast:TESS/product/tess2018206045859-s0001-{tic:016}-0120-s_lc.fits" for tic in range(1000)]
+    products = Products.of(pl.DataFrame({"uri": uris, "dataURI": uris, "size": range(1000), "twin": [None, *uris[1:]]}))
+    products.to_table()  # imports
+    tracemalloc.start()
+    try:
+        table = products.to_table()
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 1.5 * sum(table[name].nbytes for name in table.colnames)
+    table["dataURI"][0], table["size"][0], table["tic"][1] = "mine", 5, 7
+    assert table.colnames == products.columns
+    assert table["uri"].tolist() == uris
+    assert table["twin"].mask.tolist() == [True] + [False] * 999
+    assert [products["dataURI"][0], products["size"][0], products["tic"][1]] == [uris[0], 0, 1]
+
+
+def test_texts_of_twin_columns_are_made_once_for_pandas(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = []
+    monkeypatch.setattr(rows, "texts", lambda series, kind: made.append(series.name) or convert.texts(series, kind))
+    frame = Products.of([{"uri": name, "dataURI": name, "filename": "b"} for name in "abc"]).to_pandas()
+    frame.loc[0, "dataURI"] = "mine"
+    assert frame["uri"].tolist() == ["a", "b", "c"]
+    assert "uri" in made
+    assert "dataURI" not in made
 
 
 def test_rows_and_columns_are_got_by_name_number_slice_and_mask(products: Products) -> None:
