@@ -18,7 +18,7 @@ from tess_source.cache.store import Store
 from tess_source.cache.verified import read_all
 from tess_source.files.folder import Folder
 from tess_source.lock import verify_lock
-from tess_source.threads import begun, in_order
+from tess_source.threads import begun, in_order, joined
 
 
 def test_results_come_in_order_from_as_many_threads_as_are_wanted() -> None:
@@ -52,15 +52,17 @@ def test_what_has_not_begun_at_the_end_never_begins() -> None:
     done: list[int] = []
 
     def work(number: int) -> None:
-        both.wait(60)
+        if number < 2:
+            both.wait(60)
         going.wait(60)
         done.append(number)
 
+    before = set(threading.enumerate())
     with begun(work, range(100), 2) as futures:
         both.wait(60)
+    threads = set(threading.enumerate()) - before
     going.set()
-    for future in futures[:2]:
-        future.exception(60)
+    joined(threads)
     assert not any(future.done() for future in futures[2:])
     assert len(done) == 2
 
