@@ -203,4 +203,4 @@ def test_progress_is_on_stderr(session: Session, caplog: pytest.LogCaptureFixtur
     assert any("page 2 of" in line for line in caplog.messages)
     listed = [line for line in caplog.messages if "are listed" in line]
     assert len(listed) > 2
-    assert listed[-1] == "products of 73 of 73 observations are listed"
+    assert listed[-1] == "products of 74 of 74 observations are listed"
