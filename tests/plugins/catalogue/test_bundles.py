@@ -13,10 +13,10 @@ from fuzz import attempts
 
 from tess_source.targets.target import Query, Target
 from tess_source_catalogue import view
-from tess_source_catalogue.bundles import MOST_KINDS, FoundRows
+from tess_source_catalogue.bundles import MOST_KINDS
 from tess_source_catalogue.coverage import Coverage
 from tess_source_catalogue.folder import CatalogueFolder
-from tess_source_catalogue.pages import pages_of
+from tess_source_catalogue.found_rows import FoundRows, find_rows
 from tess_source_catalogue.stored import packed_files
 from tess_source_catalogue.volumes import volumes
 from tess_source_filters.exptime import Exptimes
@@ -46,7 +46,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> CatalogueFolder:
 
 
 def found(folder: CatalogueFolder, star: int) -> FoundRows:
-    return pages_of(folder, volumes(folder.lists()), pl.Series([star]), None, None, None)
+    return find_rows(folder, volumes(folder.lists()), pl.Series([star]), None, None, None)
 
 
 def test_stars_share_what_their_bundles_say(folder: CatalogueFolder) -> None:
