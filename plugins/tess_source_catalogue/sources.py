@@ -105,7 +105,7 @@ SOURCES: Sequence[Source] = (
     _spoc_script("dv", "data validation of single sectors", DV),
     Source(
         "multi-dv", "data validation of several sectors", "SPOC", _multi_sector_scripts, read_script, SCRIPT, kinds=DV,
-        index=TCE_PAGE,
+        index=TCE_PAGE, several=True,
     ),
     Source(
         "targets", "2-min targets: camera, CCD, magnitude and position", "SPOC",
@@ -127,7 +127,7 @@ SOURCES: Sequence[Source] = (
     ),
     Source(
         "multi-tce", "threshold crossing events of several sectors", "SPOC", _tce_tables, read_tces, TCES,
-        gives="tces", index=TCE_PAGE,
+        gives="tces", index=TCE_PAGE, several=True,
     ),
     _script(
         "qlp", "QLP's light curves", "QLP",
