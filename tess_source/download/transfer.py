@@ -229,7 +229,7 @@ class Transfers:
                 raise UnreachableError(trouble.words, strain=strain, files=FEW) from error
             raise AgainError(problem, strain=strain, files=MANY) from error
         except HTTPError as error:
-            broke = any(isinstance(cause, IncompleteRead) for cause in (error, *error.args))
+            broke = any(isinstance(cause, IncompleteRead | OSError) for cause in (error, *error.args))
             problem = f"the connection broke after {part.count:,} bytes" if broke else reason_of(error)
             raise AgainError(problem, strain=isinstance(error, Urllib3TimeoutError), files=MANY) from error
 
