@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
-from functools import lru_cache
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from tess_source._lazy import pl
 from tess_source.settings import Settings
+from tess_source_catalogue.answered import Answered, recent, rows_of
 from tess_source_catalogue.bundles import FoundRows
 from tess_source_catalogue.compose import read_list
-from tess_source_catalogue.folder import CatalogueFolder, ListFile, PresentLists
+from tess_source_catalogue.folder import CatalogueFolder, ListFile
 from tess_source_catalogue.listed import strange_rows, target_rows, tce_rows
 from tess_source_catalogue.pages import Place, pages_of
-from tess_source_catalogue.tables import observation_rows, product_rows, with_sizes
+from tess_source_catalogue.tables import in_order, observation_rows, product_rows, with_sizes
 from tess_source_catalogue.volumes import TARGET_LISTS, Volume, volumes
 
 __all__ = ["Catalogue"]
@@ -23,39 +23,6 @@ TRIES = 5
 T = TypeVar("T")
 FEW = 100_000
 """Stars that are looked up one by one; of more, everything is read."""
-FEWER = 1000
-"""Observations that are looked up in Python, which takes less time than a join of tables."""
-
-_IDENTITY = ("obs_id", "kind", "first_sector", "last_sector", "pipeline")
-
-
-class _Answered(NamedTuple):
-    """What was read for the last question: its files are listed next."""
-
-    pages: FoundRows
-    observations: pl.DataFrame
-
-    def has(self, observations: pl.DataFrame) -> bool:
-        """Return whether observations are among those that were found."""
-        known = {*_IDENTITY} <= {*observations.columns}
-        return known and len(observations.join(self.observations, on=_IDENTITY, how="semi")) == len(observations)
-
-    def rows_of(self, observations: pl.DataFrame) -> FoundRows | None:
-        """Return the rows of a few observations, in their order; None if they are many, or one is not among those that were found."""
-        if self.observations.height > FEWER or not {*_IDENTITY} <= {*observations.columns}:
-            return None
-        places = {key: place for place, key in enumerate(self.observations.rows())}
-        wanted = [places[key] for key in observations[[*_IDENTITY]].rows() if key in places]
-        if len(wanted) < observations.height or len(places) < self.observations.height:
-            return None
-        return FoundRows(self.pages.rows[wanted], self.pages.bundles)
-
-
-@lru_cache(maxsize=8)
-def _recent(lists: PresentLists) -> list[_Answered]:
-    """Return what was read of these lists for the last question to them, if it was not much: a list of one, at most."""
-    del lists
-    return []
 
 
 class Catalogue:
@@ -107,10 +74,9 @@ class Catalogue:
         polars.DataFrame
             The columns of `tess_source_catalogue.columns.OBSERVATIONS`.
         """
-        pages = self._pages(tics, sectors, pipelines, place)
+        pages = in_order(self._pages(tics, sectors, pipelines, place))
         found = observation_rows(pages)
-        if found.height <= FEW:
-            _recent(self.folder.lists())[:] = [_Answered(pages, found[[*_IDENTITY]])]
+        recent(self.folder.lists())[:] = [Answered(pages, found)]
         return found
 
     def observations_by_volume(
@@ -155,11 +121,8 @@ class Catalogue:
         polars.DataFrame
             The columns of `tess_source_catalogue.columns.PRODUCTS`.
         """
-        read = _recent(self.folder.lists())
-        if read and (same := read[0].rows_of(observations)) is not None:
+        if (same := rows_of(observations, recent(self.folder.lists()))) is not None:
             products = product_rows(same, observations, kinds, same=True)
-        elif read and read[0].has(observations):
-            products = product_rows(read[0].pages, observations, kinds)
         else:
             sectors, pipelines = (observations[name].drop_nulls().unique() for name in ("last_sector", "pipeline"))
             pages = self._pages(_few_stars(observations), sectors, pipelines, None)
