@@ -6,12 +6,12 @@ from functools import lru_cache
 
 from tess_source._lazy import pl
 from tess_source.tables.listing import FEW_ROWS
-from tess_source_catalogue.bundles import FoundRows
 from tess_source_catalogue.folder import PresentLists
+from tess_source_catalogue.found_rows import FoundRows
 
 __all__ = ["Answered", "recent", "rows_of"]
 
-FEWER = 1000
+FEW = 1000
 """Observations that are looked up in Python, which takes less time than operations on columns."""
 KEPT = 100_000
 """Rows that are kept until the next question. Of more, only until the files of the last star are listed."""
@@ -23,24 +23,24 @@ class Answered:
 
     Parameters
     ----------
-    pages : FoundRows
+    found : FoundRows
         In the order of the observations.
     observations : polars.DataFrame
         They are not kept. Hashes tell them again, since texts would need ten times the memory.
     """
 
-    def __init__(self, pages: FoundRows, observations: pl.DataFrame) -> None:
-        self.pages: FoundRows = pages
+    def __init__(self, found: FoundRows, observations: pl.DataFrame) -> None:
+        self.found: FoundRows = found
         self.height: int = observations.height
-        few = self.height <= FEWER
+        few = self.height <= FEW
         self._places = {key: place for place, key in enumerate(_identities(observations))} if few else {}
         self._hashes = pl.Series(dtype=pl.UInt64) if few else observations[[*_IDENTITY]].hash_rows()
         self._tics = pl.Series(dtype=pl.Int64) if few else observations["tic"]
 
     def rows_of(self, observations: pl.DataFrame) -> FoundRows | None:
         """Return the rows of observations, in their order; None if one of them was not found, or cannot be told from another one."""
-        places = self._places_of_few(observations) if self.height <= FEWER else self._places_of_many(observations)
-        return None if places is None else FoundRows(self.pages.rows[places], self.pages.bundles)
+        places = self._places_of_few(observations) if self.height <= FEW else self._places_of_many(observations)
+        return None if places is None else FoundRows(self.found.rows[places], self.found.bundles)
 
     def is_last(self, observations: pl.DataFrame) -> bool:
         """Return whether the last star is among those of observations."""

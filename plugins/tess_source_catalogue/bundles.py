@@ -14,7 +14,7 @@ from tess_source_catalogue.cut import CutTexts, chosen
 from tess_source_catalogue.patterns import FEW, Texts
 from tess_source_catalogue.view import bundles_of
 
-__all__ = ["KEYS", "Bundles", "FoundRows", "count_of", "numbered", "stacked"]
+__all__ = ["KEYS", "Bundles", "count_of", "numbered", "stacked"]
 
 KEYS = ("kind", "first_sector", "last_sector", "pipeline")
 """What tells observations of a star apart, except for a few."""
@@ -146,14 +146,6 @@ class Bundles:
         return BundleFiles(
             said, _ranks(frame), lists.rechunk(), Texts(patterns), frame["pattern"] == frame["data"], names, head
         )
-
-
-class FoundRows(NamedTuple):
-    """Rows of observations, and what their bundles say."""
-
-    rows: pl.DataFrame
-    """A row per observation: see `tess_source_catalogue.compose.Pages`, with positions in degrees."""
-    bundles: Bundles
 
 
 @lru_cache(maxsize=16)

@@ -1,4 +1,7 @@
-"""Reads the catalogue: its observations, files, targets and TCEs as tables."""
+"""Reads the catalogue: its observations, files, targets and TCEs as tables.
+
+Observations and files are in volumes, which are put together of lists; targets and TCEs are read from their lists.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +11,10 @@ from typing import TypeVar
 from tess_source._lazy import pl
 from tess_source.settings import Settings
 from tess_source_catalogue.answered import Answered, recent, rows_of
-from tess_source_catalogue.bundles import FoundRows
-from tess_source_catalogue.compose import read_list
 from tess_source_catalogue.folder import CatalogueFolder, ListFile
+from tess_source_catalogue.found_rows import FoundRows, Place, find_rows
 from tess_source_catalogue.listed import strange_rows, target_rows, tce_rows
-from tess_source_catalogue.pages import Place, pages_of
+from tess_source_catalogue.stored import read_list
 from tess_source_catalogue.tables import in_order, observation_rows, product_rows, with_sizes
 from tess_source_catalogue.volumes import TARGET_LISTS, Volume, volumes
 
@@ -21,7 +23,7 @@ __all__ = ["Catalogue"]
 TRIES = 5
 """Times that a question is asked anew if an update replaces a list while it is read."""
 T = TypeVar("T")
-FEW = 100_000
+MOST = 100_000
 """Stars that are looked up one by one; of more, everything is read."""
 
 
@@ -74,10 +76,10 @@ class Catalogue:
         polars.DataFrame
             The columns of `tess_source_catalogue.columns.OBSERVATIONS`.
         """
-        pages = in_order(self._pages(tics, sectors, pipelines, place))
-        found = observation_rows(pages)
-        recent(self.folder.lists())[:] = [Answered(pages, found)]
-        return found
+        found = in_order(self._find(tics, sectors, pipelines, place))
+        rows = observation_rows(found)
+        recent(self.folder.lists())[:] = [Answered(found, rows)]
+        return rows
 
     def observations_by_volume(
         self, *, sectors: Collection[int] | None = None, pipelines: Collection[str] | None = None
@@ -102,7 +104,7 @@ class Catalogue:
             def read(one: tuple[str, int] = (family, number)) -> FoundRows:
                 present = (volume for volume in volumes(self.folder.lists()) if (volume.family, volume.number) == one)
                 found = [volume for volume in present if _may_have(volume, wanted, names)]
-                return pages_of(self.folder, found, None, wanted, names, None)
+                return find_rows(self.folder, found, None, wanted, names, None)
 
             yield observation_rows(self._again(read))
 
@@ -121,12 +123,12 @@ class Catalogue:
         polars.DataFrame
             The columns of `tess_source_catalogue.columns.PRODUCTS`.
         """
-        if (same := rows_of(observations, recent(self.folder.lists()))) is not None:
-            products = product_rows(same, observations, kinds, same=True)
+        if (aligned := rows_of(observations, recent(self.folder.lists()))) is not None:
+            products = product_rows(aligned, observations, kinds, aligned=True)
         else:
             sectors, pipelines = (observations[name].drop_nulls().unique() for name in ("last_sector", "pipeline"))
-            pages = self._pages(_few_stars(observations), sectors, pipelines, None)
-            products = product_rows(pages, observations, kinds)
+            found = self._find(_few_stars(observations), sectors, pipelines, None)
+            products = product_rows(found, observations, kinds)
         return self._again(lambda: with_sizes(products, self._sizes(observations)))
 
     def _sizes(self, observations: pl.DataFrame) -> list[pl.DataFrame]:
@@ -216,7 +218,7 @@ class Catalogue:
             if source in sources and (wanted is None or last in wanted)
         ]
 
-    def _pages(
+    def _find(
         self,
         tics: Iterable[int] | None,
         sectors: Iterable[int] | None,
@@ -228,7 +230,7 @@ class Catalogue:
 
         def read() -> FoundRows:
             found = [volume for volume in volumes(self.folder.lists()) if _may_have(volume, wanted, names)]
-            return pages_of(self.folder, found, stars, wanted, names, place)
+            return find_rows(self.folder, found, stars, wanted, names, place)
 
         return self._again(read)
 
@@ -264,5 +266,5 @@ def _column(tics: Iterable[int] | None) -> pl.Series | None:
 
 def _few_stars(observations: pl.DataFrame) -> pl.Series | None:
     """Return the stars of observations; None if these are many, or one of them is not known."""
-    tics = observations["tic"].unique() if len(observations) <= FEW else None
+    tics = observations["tic"].unique() if len(observations) <= MOST else None
     return None if tics is None or tics.null_count() else tics

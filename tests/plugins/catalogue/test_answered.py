@@ -47,7 +47,7 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> CatalogueFolder:
 @pytest.fixture
 def as_many(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """A few rows are worked on as many are."""
-    for module, name in ((answered, "FEWER"), (answered, "KEPT"), (bundles, "FEW"), (cut, "FEW"), (patterns, "FEW")):
+    for module, name in ((answered, "FEW"), (answered, "KEPT"), (bundles, "FEW"), (cut, "FEW"), (patterns, "FEW")):
         monkeypatch.setattr(module, name, 1)
     for module in (answered, tables):
         monkeypatch.setattr(module, "FEW_ROWS", 1)
@@ -66,7 +66,7 @@ def test_the_files_of_parts_are_those_of_the_whole_and_the_lists_are_read_once(
     answered.recent(sample.lists()).clear()
     files = catalogue.products(whole, kinds)  # the lists are read
     assert catalogue.observations().equals(whole)
-    as_many.setattr(Catalogue, "_pages", None)  # they are not read again
+    as_many.setattr(Catalogue, "_find", None)  # they are not read again
     half = whole.height // 2
     parts = [whole[:half], whole[half:-1].reverse(), whole[-1:]]
     found = pl.concat(catalogue.products(part, kinds) for part in parts)

@@ -14,7 +14,7 @@ from fuzz import attempts
 
 from tess_source.errors import DamagedFileError
 from tess_source.tables.listing import Observations, Products
-from tess_source_catalogue import answered, compose, listed, view, whose
+from tess_source_catalogue import answered, listed, star_index, stored, view
 from tess_source_catalogue.columns import OBSERVATIONS, PORTAL, PRODUCTS
 from tess_source_catalogue.folder import CatalogueFolder, ListFile
 from tess_source_catalogue.reading import Catalogue
@@ -178,7 +178,7 @@ def test_parts_are_what_a_filter_of_everything_gives(sample: CatalogueFolder) ->
 def test_products_of_some_observations_are_theirs_alone(
     sample: CatalogueFolder, few: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(answered, "FEWER", few)
+    monkeypatch.setattr(answered, "FEW", few)
     catalogue = Catalogue(sample)
     observations = catalogue.observations()
     everything = catalogue.products(observations)
@@ -429,12 +429,12 @@ def test_targets_are_those_of_the_lists_by_sector_and_cadence(tmp_path: Path) ->
 def test_of_lists_that_are_asked_again_those_that_have_the_star_are_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(whose, "MANY_LISTS", 1)
+    monkeypatch.setattr(star_index, "MANY_LISTS", 1)
     read: list[int] = []
 
     def read_lists(files: Sequence[ListFile], tics: pl.Series) -> Iterable[pl.DataFrame]:
         read[:] = [file.last for file in files]
-        return compose.read_lists(files, tics)
+        return stored.read_lists(files, tics)
 
     monkeypatch.setattr(listed, "read_lists", read_lists)
     folder = CatalogueFolder(tmp_path)
