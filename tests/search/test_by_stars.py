@@ -11,7 +11,7 @@ from both_archives import SECTORS, with_catalogue
 from tess_source import Found, Observations, Products, Session
 from tess_source._lazy import pl
 from tess_source.search import by_stars, streaming
-from tess_source.tables.rows import joined, thrifty
+from tess_source.tables.rows import joined, thrifty, with_texts_once
 from tess_source_sample.server import SampleArchive
 
 
@@ -102,6 +102,20 @@ def test_what_repeats_takes_no_memory_and_all_else_is_in_one_piece() -> None:
     assert {*thrifty(pl.concat([frame, frame], rechunk=False)).n_chunks("all")} == {1}
     assert thrifty(frame).schema == frame.schema
     assert thrifty(frame[:0]).equals(frame[:0])
+
+
+def test_texts_that_repeat_are_new_ones_in_their_old_places() -> None:
+    frame = pl.DataFrame({"reason": ["a", None, "b", "a"], "n": range(4)})
+    assert with_texts_once(frame, "reason").equals(frame)
+    assert with_texts_once(frame[:0], "reason").equals(frame[:0])
+
+
+def test_the_reasons_of_links_of_parts_are_held_once(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    once: list[int] = []
+    monkeypatch.setattr(by_stars, "LARGE", 10)
+    monkeypatch.setattr(by_stars, "with_texts_once", lambda frame, name: (once.append(len(frame)), frame)[1])
+    found = session.search(archive="catalogue", large=True, kind=["lc", "dvt"])
+    assert sum(once) == len(found.links) > 0
 
 
 def test_what_is_joined_is_not_held_while_its_columns_are_copied(monkeypatch: pytest.MonkeyPatch) -> None:
