@@ -155,11 +155,11 @@ class Catalogue:
         polars.DataFrame
             The columns of `tess_source_catalogue.columns.PRODUCTS`.
         """
-        read = _recent(self.folder.lists())
-        if read and (same := read[0].rows_of(observations)) is not None:
+        last = next(iter(_recent(self.folder.lists())), None)  # taken once: another thread may ask next
+        if last and (same := last.rows_of(observations)) is not None:
             products = product_rows(same, observations, kinds, same=True)
-        elif read and read[0].has(observations):
-            products = product_rows(read[0].pages, observations, kinds)
+        elif last and last.has(observations):
+            products = product_rows(last.pages, observations, kinds)
         else:
             sectors, pipelines = (observations[name].drop_nulls().unique() for name in ("last_sector", "pipeline"))
             pages = self._pages(_few_stars(observations), sectors, pipelines, None)
