@@ -188,6 +188,25 @@ def test_products_of_some_observations_are_theirs_alone(
     assert ordered(found).equals(ordered(wanted))
 
 
+def test_products_are_complete_although_another_thread_asks_while_they_are_listed(
+    sample: CatalogueFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "FEWER", 0)
+    lists, catalogue, has = sample.lists(), Catalogue(sample), reading._Answered.has
+    monkeypatch.setattr(
+        CatalogueFolder, "lists", lambda _: lists
+    )  # they are the same again once they are older than a few seconds
+
+    def has_and_another_asks(answered: reading._Answered, observations: pl.DataFrame) -> bool:
+        catalogue.observations(tics=[])
+        return has(answered, observations)
+
+    observations = catalogue.observations()
+    wanted = catalogue.products(observations)
+    monkeypatch.setattr(reading._Answered, "has", has_and_another_asks)
+    assert len(catalogue.products(observations)) == len(wanted) > 0
+
+
 def test_reading_is_the_same_with_the_view_without_it_and_with_an_outdated_one(
     contents: Contents, tmp_path: Path
 ) -> None:
