@@ -33,6 +33,11 @@ log: logging.Logger = logger(__name__)
 MOST_PIXELS = 2136
 """A size up to it may be meant as the side of a cut-out: it is that of an image."""
 
+SIZES = Wording(
+    "lists do not tell sizes: `tess-source catalogue update --source cloud` brings those of SPOC's files; or ask archive='mast'",
+    "lists do not tell sizes: `tess-source catalogue update --source cloud` brings those of SPOC's files; or use --archive mast",
+)
+
 CAOM_COLUMNS = (
     "obsID", "obs_collection", "dataproduct_type", "obs_id", "description", "type", "dataURI", "productType",
     "productGroupDescription", "productSubGroupDescription", "productDocumentationURL", "project", "prvversion", "proposal_id",
@@ -233,6 +238,8 @@ def _size_mask(products: Products, value: Conditions) -> pl.Expr:
             "no file has %s bytes; for the size of cut-outs in pixels, give kind='cutout' (--kind cutout) alone, or cutout_size",
             value,
         )
+    elif len(products) and products["size"].null_count() == len(products):
+        raise QueryError("the size of no file is known here: ", SIZES)
     return mask
 
 
