@@ -46,8 +46,7 @@ CAOM_COLUMNS = (
 """MAST's own columns of a product table: an empty one may lack them."""
 CATALOGUE = "catalogue"
 TOLD = ("size", "etag", "proposal_id", "obsID", "parent_obsid", "tmag", "camera", "ccd", "ra", "dec")
-"""Columns of its products in which null means that a value is not known. In others, such as `run`, it means that there is none."""
-SIZES = "; `tess-source catalogue update --source cloud` brings sizes"
+"""Columns of the catalogue's products in which null means that a value is not known. In others, e.g. `run`, it means that there is none."""
 
 _CONDITION = re.compile(r"\s*(\w+)\s*(!?=|(?=[<>]))(.*)", re.DOTALL)
 
@@ -176,10 +175,9 @@ def _check_known(products: Products, column: str) -> None:
     if column not in TOLD or not len(products) or products[column].count():
         return
     if (products["archive"] == CATALOGUE).all(ignore_nulls=False):
-        raise QueryError(
-            f"column {column!r} is not known of any of {text.number(len(products), 'product')}",
-            SIZES if column == "size" else "",
-        )
+        if column == "size":
+            raise QueryError("the size of no file is known here: ", SIZES)
+        raise QueryError(f"column {column!r} is not known of any of {text.number(len(products), 'product')}")
 
 
 def _check_text(column: pl.Series, values: list[Any]) -> None:
@@ -238,8 +236,6 @@ def _size_mask(products: Products, value: Conditions) -> pl.Expr:
             "no file has %s bytes; for the size of cut-outs in pixels, give kind='cutout' (--kind cutout) alone, or cutout_size",
             value,
         )
-    elif len(products) and products["size"].null_count() == len(products):
-        raise QueryError("the size of no file is known here: ", SIZES)
     return mask
 
 
