@@ -85,6 +85,18 @@ def test_a_search_of_the_catalogue_in_parts_reads_it_volume_by_volume(
     assert links.sort(pl.all()).equals(whole.links.to_polars().sort(pl.all()))
 
 
+def test_offline_the_catalogue_gives_a_large_answer_in_parts_too(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streaming, "PART_FROM_HERE", 10)
+    monkeypatch.setattr(streaming, "SAMPLED", 2)
+    offline = Session(session.settings.server, cache=session.settings.cache, offline=True)
+    words: dict[str, Any] = {"archive": "catalogue", "large": True, "kind": "lc"}
+    parts = list(offline.iter_search(**words))
+    assert len(parts) > 2
+    assert Products.stack(part.products for part in parts) == session.search(**words).products
+
+
 def test_one_value_for_all_rows_is_a_mask_of_tables_in_pieces() -> None:
     rows = Products.of([{"uri": f"mast:{number}"} for number in range(4)]).to_polars()
     pieces = Products(pl.concat([rows[:2], rows[2:]], rechunk=False))
