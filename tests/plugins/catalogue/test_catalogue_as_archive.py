@@ -10,7 +10,7 @@ from astropy import units
 from both_archives import SECTORS, both, files, links, with_catalogue
 from program_run import Program
 
-from tess_source import Session
+from tess_source import Session, clock
 from tess_source.errors import OfflineError, QueryError, UnknownNameError
 from tess_source.lock import refresh
 from tess_source_catalogue.folder import CatalogueFolder
@@ -345,7 +345,7 @@ def test_a_target_list_that_is_missing_is_fetched(session: Session, tmp_path: Pa
 
 
 def test_sectors_without_a_target_list_are_named_and_the_stars_of_the_others_given(
-    updated: Session, shared_archive: SampleArchive, caplog: pytest.LogCaptureFixture
+    updated: Session, shared_archive: SampleArchive, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     off = Session(updated.settings.server, cache=updated.settings.cache, offline=True)
     shared_archive.clear()
@@ -356,6 +356,11 @@ def test_sectors_without_a_target_list_are_named_and_the_stars_of_the_others_giv
         with pytest.raises(QueryError, match="no list of 2-min targets of sectors 6-7"):
             session.targets(sector=[6, 7])
     assert not shared_archive.requests, "the update has asked for these lists already"
+    now = clock.now
+    monkeypatch.setattr(clock, "now", lambda: now() - 3600)
+    with pytest.raises(QueryError, match="no list of 2-min targets of sector 6"):
+        updated.targets(sector=6)
+    assert shared_archive.requests, "what was asked in the future was asked before the clock was set back"
 
 
 @pytest.mark.parametrize(
