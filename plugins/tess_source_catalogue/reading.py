@@ -24,7 +24,7 @@ T = TypeVar("T")
 FEW = 100_000
 """Stars that are looked up one by one; of more, everything is read."""
 FEWER = 1000
-"""Observations that are looked up in Python, which takes less time than a join of tables."""
+"""Observations that are looked up in Python, which is faster than a join of tables: fewer than `FEW_ROWS`, from which they are sorted."""
 
 _IDENTITY = ("obs_id", "kind", "first_sector", "last_sector", "pipeline")
 

@@ -14,6 +14,7 @@ from tess_source import Session, clock
 from tess_source.errors import OfflineError, QueryError, UnknownNameError
 from tess_source.lock import refresh
 from tess_source_catalogue.folder import CatalogueFolder
+from tess_source_catalogue.reading import Catalogue
 from tess_source_sample.server import SampleArchive
 
 HERE = {"sector": list(SECTORS)}
@@ -335,6 +336,22 @@ def test_the_stars_of_a_sector(session: Session, offline: Session) -> None:
     assert len(session.targets(KELT9, sector=14, tmag=(7 * units.mag, 8 * units.mag))) == 1
     (other,) = session.targets(TOI3505, sector=54, pipeline="qlp")
     assert (other["tic"], other["tmag"], round(other["ra"])) == (TOI3505, None, 297)
+
+
+@pytest.mark.parametrize("step", ["observations", "products"])
+def test_lists_that_are_removed_while_a_sector_is_searched_are_lacking(
+    step: str, shared_archive: SampleArchive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session, read = Session(shared_archive.url, cache=tmp_path), getattr(Catalogue, step)
+    session.catalogue().update(14, source="lc", progress=False)
+
+    def read_later(self: Catalogue, *args: Any, **words: Any) -> Any:
+        session.catalogue().rm()
+        return read(self, *args, **words)
+
+    monkeypatch.setattr(Catalogue, step, read_later)
+    with pytest.raises(QueryError, match="the catalogue is empty"):
+        session.search(sector=14, kind="lc", archive="catalogue")
 
 
 def test_a_target_list_that_is_missing_is_fetched(session: Session, tmp_path: Path) -> None:
