@@ -23,7 +23,7 @@ __all__ = ["Catalogue"]
 TRIES = 5
 """Times that a question is asked anew if an update replaces a list while it is read."""
 T = TypeVar("T")
-FEW = 100_000
+MOST = 100_000
 """Stars that are looked up one by one; of more, everything is read."""
 
 
@@ -123,8 +123,8 @@ class Catalogue:
         polars.DataFrame
             The columns of `tess_source_catalogue.columns.PRODUCTS`.
         """
-        if (found := rows_of(observations, recent(self.folder.lists()))) is not None:
-            products = product_rows(found, observations, kinds, aligned=True)
+        if (aligned := rows_of(observations, recent(self.folder.lists()))) is not None:
+            products = product_rows(aligned, observations, kinds, aligned=True)
         else:
             sectors, pipelines = (observations[name].drop_nulls().unique() for name in ("last_sector", "pipeline"))
             found = self._find(_few_stars(observations), sectors, pipelines, None)
@@ -266,5 +266,5 @@ def _column(tics: Iterable[int] | None) -> pl.Series | None:
 
 def _few_stars(observations: pl.DataFrame) -> pl.Series | None:
     """Return the stars of observations; None if these are many, or one of them is not known."""
-    tics = observations["tic"].unique() if len(observations) <= FEW else None
+    tics = observations["tic"].unique() if len(observations) <= MOST else None
     return None if tics is None or tics.null_count() else tics
