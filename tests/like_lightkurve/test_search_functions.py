@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from peers import OLD_WORD, astroquery_at
+from lightkurve_packages import lightkurve_at
+from peers import OLD_WORD
 
 import tess_source
 from tess_source import SearchTable, Session
@@ -43,10 +44,10 @@ def session(archive: SampleArchive) -> Session:
 
 @pytest.fixture
 def lightkurve(archive: SampleArchive, tmp_path: Path) -> Iterator[Any]:
-    """Give lightkurve itself, at the sample archive, with a cache of its own."""
+    """Give lightkurve itself, at the sample archive, with a cache of its own; it gives no table that another test has changed."""
     import lightkurve
 
-    with astroquery_at(archive.url), lightkurve.conf.set_temp("cache_dir", str(tmp_path / "lightkurve")):
+    with lightkurve_at(archive, tmp_path / "lightkurve"):
         yield lightkurve
 
 

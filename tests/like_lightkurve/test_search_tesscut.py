@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from astropy import units as u
 from astropy.coordinates import SkyCoord
-from peers import OLD_WORD, astroquery_at
+from lightkurve_packages import lightkurve_at
+from peers import OLD_WORD
 
 import tess_source
 from tess_source import Session
@@ -37,9 +38,7 @@ def lightkurve(archive: SampleArchive, tmp_path: Path) -> Iterator[Any]:
     """Give lightkurve itself, at the sample archive, with a cache of its own."""
     import lightkurve
 
-    folder = tmp_path / "lightkurve"
-    folder.mkdir()
-    with astroquery_at(archive.url), lightkurve.conf.set_temp("cache_dir", str(folder)):
+    with lightkurve_at(archive, tmp_path / "lightkurve"):
         yield lightkurve
 
 
