@@ -6,7 +6,6 @@ import gc
 import itertools
 import os
 import signal
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -15,7 +14,7 @@ from typing import Any
 import made_once
 import pytest
 import recording
-from clusters import cluster_of_processes
+from clusters import cluster_of_processes, wait_for_all
 from hypothesis import HealthCheck, settings
 from places import REAL
 from program_run import Program
@@ -55,11 +54,17 @@ def real() -> Path:
 
 
 @pytest.fixture(scope="session")
-def cluster() -> Iterator[Any]:
-    """A client of a dask cluster of two processes, which all tests of a run share."""
+def shared_cluster() -> Iterator[Any]:
+    """A client of a dask cluster of two processes, which all tests of a run share. Tests take `cluster`."""
     with cluster_of_processes() as client:
-        client.run(sys.path.extend, [str(Path(__file__).parent / "helpers")])
         yield client
+
+
+@pytest.fixture
+def cluster(shared_cluster: Any) -> Any:
+    """A client of the shared cluster, whose workers are all there: the test before may have killed some."""
+    wait_for_all(shared_cluster)
+    return shared_cluster
 
 
 @pytest.fixture
@@ -154,14 +159,24 @@ def users(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("users")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def no_garbage_at_the_end() -> Iterator[None]:
+    """Look among all that was set aside, once: what outlived its module may have kept a file open."""
+    yield
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()  # pytest looks five times more
+
+
 @pytest.fixture(scope="module", autouse=True)
-def no_old_garbage() -> None:
+def no_garbage_of_a_module() -> Iterator[None]:
     """Let Python look for garbage only among what is made from now on: among all libraries, each ``gc.collect()`` takes half a second.
 
-    What is garbage by now goes first: what is set aside is never looked at again, and might keep a file open.
+    What is garbage at the end of a module goes there, so that a file it kept open is an error of this module and not of the next.
     """
-    gc.collect()
     gc.freeze()
+    yield
+    gc.collect()
 
 
 @pytest.fixture(autouse=True)

@@ -1,4 +1,23 @@
-"""The catalogue: the lists that archives publish, on your own disk, which answer as an archive."""
+"""The catalogue: the lists that archives publish, on your own disk, which answer as an archive.
+
+An update goes through these modules::
+
+    commands, session_catalogue   what the user names
+    choosing                      sources, sectors and addresses that are meant
+    update                        asks for the lists and fetches them
+    building                      parses a list (parse/), checks it, keeps it in its stored form (stored)
+    folder                        one file per list
+    view                          lists put together (compose), as they are read, in volumes (volumes)
+
+A search, ``session.search(tics, archive="catalogue")``, through these::
+
+    archive.find                  the question: targets, criteria, filters
+    coverage.check                whether the lists that it needs are here
+    reading.Catalogue             which volumes may have rows
+    found_rows.find_rows          rows of observations: from the view, or else from the lists
+    tables.observation_rows       with what bundles of files tell (bundles), the table of observations
+    archive.list_products         then the files of these: Catalogue.products, tables.product_rows
+"""
 
 from __future__ import annotations
 

@@ -76,7 +76,7 @@ def find(query: Query, settings: Settings) -> Observations:
     """
     criteria, catalogue = criteria_of(query), Catalogue.of(settings)
     coverage = Coverage.of(catalogue.folder)
-    coverage.check(query)
+    _check(coverage, query)
     tics = [target.tic for target in query.targets if target.tic is not None]
     places = [target for target in query.targets if target.tic is None]
     if tics and "target_name" in criteria:
@@ -106,7 +106,7 @@ def give_pages(query: Query, settings: Settings, take: Callable[[Observations], 
     criteria, catalogue = criteria_of(query), Catalogue.of(settings)
     if query.targets or _left(criteria) or exact_values(criteria, "target_name") is not None:
         return None
-    Coverage.of(catalogue.folder).check(query)
+    _check(Coverage.of(catalogue.folder), query)
     _, sectors, pipelines = (exact_values(criteria, name) for name in PUSHED)
     numbers = None if sectors is None else [int(sector) for sector in sectors]
     for rows in catalogue.observations_by_volume(sectors=numbers, pipelines=pipelines):
@@ -114,11 +114,18 @@ def give_pages(query: Query, settings: Settings, take: Callable[[Observations], 
     return True
 
 
+def _check(coverage: Coverage, query: Query) -> None:
+    """Raise an error if a question cannot be answered; warn of what the answer is without."""
+    coverage.check(query)
+    if lacking := coverage.lacks(query):
+        log.warning("%s", lacking)
+
+
 def _around(catalogue: Catalogue, criteria: Criteria, among: Collection[str] | None, target: Target) -> Around:
     """Return the rows around a place; of a name without a radius, those of the nearest star."""
     if target.ra is None or target.dec is None:
         raise QueryError(f"target {target.text!r} has neither a TIC id nor coordinates")
-    place = (target.ra % 360.0, target.dec, (target.cone + FOOTPRINT) / 3600)
+    place = (target.ra % 360.0, target.dec, (target.search_radius + FOOTPRINT) / 3600)
     return around(_rows(catalogue, criteria, among, place=place), target)
 
 

@@ -14,7 +14,7 @@ from tess_source_catalogue.criteria import Criteria, criteria_of, exact_values, 
 from tess_source_catalogue.declared import sources_of_files
 from tess_source_catalogue.folder import PresentLists
 from tess_source_catalogue.sources import DV
-from tess_source_catalogue.specimens import SEVERAL, specimens
+from tess_source_catalogue.specimens import specimens
 from tess_source_filters import exptime, whole, words
 
 __all__ = ["AskedLists", "names_observations"]
@@ -137,8 +137,7 @@ def _is_later(criteria: Criteria, sector: Any, newest: int) -> bool:
 def _unlisted_several(what: pl.DataFrame) -> tuple[str, ...]:
     """Return the pipelines of which there are lists of data validation of single sectors alone."""
     validation = what.filter(pl.col("kind").is_in(DV))
-    several = pl.col("source").str.starts_with(SEVERAL)
-    return tuple(sorted({*validation["pipeline"]} - {*validation.filter(several)["pipeline"]}))
+    return tuple(sorted({*validation["pipeline"]} - {*validation.filter("several")["pipeline"]}))
 
 
 def _unlisted(

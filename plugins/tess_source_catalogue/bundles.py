@@ -13,7 +13,7 @@ from tess_source_catalogue.columns import collection
 from tess_source_catalogue.patterns import Texts
 from tess_source_catalogue.view import bundles_of
 
-__all__ = ["KEYS", "Bundles", "FoundRows", "count_of", "numbered", "stacked"]
+__all__ = ["KEYS", "Bundles", "count_of", "numbered", "stacked"]
 
 KEYS = ("kind", "first_sector", "last_sector", "pipeline")
 """What tells observations of a star apart, except for a few."""
@@ -134,14 +134,6 @@ class Bundles:
         head = len(heads[0]) if len(heads) == 1 and "{" not in heads[0] else None
         names = Texts(patterns.str.extract(r"([^/]*)$"))
         return BundleFiles(said, _ranks(frame), lists.rechunk(), Texts(patterns), names, head)
-
-
-class FoundRows(NamedTuple):
-    """Rows of observations, and what their bundles say."""
-
-    rows: pl.DataFrame
-    """A row per observation: see `tess_source_catalogue.compose.Pages`, with positions in degrees."""
-    bundles: Bundles
 
 
 @lru_cache(maxsize=16)

@@ -90,15 +90,8 @@ def by_source(frame: pl.DataFrame, states: Sequence[str]) -> pl.DataFrame:
             "strange": int(part["strange"].sum() or 0) or None,
         })  # fmt: skip
     types = {"rows": pl.Int64, "strange": pl.Int64}
-    names = [
-        "source",
-        *states,
-        "rows",
-        "date",
-        "checked",
-        "strange",
-        "pipeline",
-    ]  # the last ones are left out where it is narrow
+    # In a narrow terminal, the last ones are left out.
+    names = ["source", *states, "rows", "date", "checked", "strange", "pipeline"]
     table = pl.DataFrame(rows, schema={name: types.get(name, pl.String) for name in names}, orient="row")
     return table.select(column for column in table if column.name == "source" or column.null_count() < table.height)
 

@@ -1,26 +1,24 @@
 """Puts the lists of a volume together: a row per observation, and the bundles of files that observations have.
 
+An update does it for the view; a question does it for volumes that the view does not have (`tess_source_catalogue.found_rows`).
+
 Observations of one sector have a few bundles between them: a light curve and target pixels, or these and the files of one run of data
 validation. So a row holds a star and the number of its bundle, and a bundle is a list of patterns.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from functools import lru_cache
-from pathlib import Path
 from typing import NamedTuple
 
 from tess_source._lazy import pl
-from tess_source.errors import DamagedFileError, type_and_text
 from tess_source.tables.among import among
 from tess_source_catalogue.columns import PORTAL, TARGETS, polars_types
 from tess_source_catalogue.folder import ListFile
 from tess_source_catalogue.patterns import described
-from tess_source_catalogue.stored import scaled, unscaled
+from tess_source_catalogue.stored import read_files, read_list, scaled
 from tess_source_catalogue.volumes import MULTI, TARGET_LISTS, Volume
 
-__all__ = ["Pages", "composed", "named", "read_files", "read_list", "read_lists"]
+__all__ = ["Composed", "composed"]
 
 BUNDLE_COLUMNS = (
     "bundle", "obs_id", "of", "pipeline", "first_sector", "last_sector", "exptime", "data", "pattern", "kind", "run", "tce", "camera",
@@ -30,11 +28,9 @@ MAIN = ("lc", "fast-lc", "tp", "fast-tp", "dvt", "dvr-xml", "dvr-pdf", "dvs", "d
 """Kinds of files in the order in which they say of what observation they are: single-sector data validation has a stamp of its own."""
 _STAR = ("camera", "ccd", "tmag", "ra", "dec")
 _KEYS = ("tic", "gaia", "group")
-_FILES = ("tic", "gaia", "pattern", "strange")
-"""Columns of stored lists of files."""
 
 
-class Pages(NamedTuple):
+class Composed(NamedTuple):
     """A volume, put together."""
 
     rows: pl.DataFrame
@@ -43,98 +39,7 @@ class Pages(NamedTuple):
     """A row per bundle and file: `BUNDLE_COLUMNS`, where `obs_id`, `data` and `pattern` are patterns."""
 
 
-def read_list(file: ListFile, tics: pl.Series | None = None) -> pl.DataFrame:
-    """Return the stored rows of a list, of these stars only if they are given. Rows without a TIC id are kept.
-
-    Raises
-    ------
-    DamagedFileError
-        If its file is damaged.
-    FileNotFoundError
-        If an update has just replaced it.
-    """
-    try:
-        rows = pl.scan_parquet(file.path)
-        if tics is not None and "tic" in rows.collect_schema():
-            rows = rows.filter(pl.col("tic").is_in(among(tics)) | pl.col("tic").is_null())
-        return unscaled(rows.collect())
-    except FileNotFoundError:
-        raise
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
-        raise _damaged(file, type_and_text(error)) from error
-
-
-def read_files(file: ListFile, tics: pl.Series | None = None) -> pl.DataFrame:
-    """Return the stored rows of a list of files: see `read_list`."""
-    rows = read_list(file, tics)
-    if missing := [name for name in _FILES if name not in rows.columns]:
-        raise _damaged(file, f"it has no column {missing[0]!r}, or is of another version of tess-source")
-    return rows
-
-
-def _damaged(file: ListFile, reason: str) -> DamagedFileError:
-    advice = "`tess-source catalogue verify` finds such files, and `tess-source catalogue update` fetches them again"
-    return DamagedFileError(f"{file.path} is damaged ({reason}): {advice}")
-
-
-def read_lists(files: Iterable[ListFile], tics: pl.Series) -> Iterator[pl.DataFrame]:
-    """Yield the rows of some stars in lists, as `read_list` gives them, those of lists with the same columns together.
-
-    They have the columns of `named`. It is much faster than one list by one.
-
-    Raises
-    ------
-    DamagedFileError
-        If a file is damaged.
-    FileNotFoundError
-        If an update has just replaced one.
-    """
-    alike: dict[object, dict[str, ListFile]] = {}
-    for file in files:
-        alike.setdefault(_form(file.path), {})[str(file.path)] = file
-    for by_path in alike.values():
-        try:
-            lists = pl.scan_parquet(list(by_path), include_file_paths="path", glob=False)
-            between = pl.col("tic").is_between(tics.min(), tics.max())  # skips groups of rows by what is known of each
-            found = lists.filter(between & pl.col("tic").is_in(among(tics))).collect()
-        except FileNotFoundError:
-            raise
-        except (
-            pl.exceptions.PolarsError,
-            pl.exceptions.PanicException,
-            OSError,
-        ):  # one by one, the damaged one is named
-            of_stars = pl.col("tic").is_in(among(tics))
-            yield from (named(read_list(file, tics).filter(of_stars), file) for file in by_path.values())
-            continue
-        names = pl.DataFrame({"path": list(by_path), **_names(by_path.values())}, schema={"path": pl.String, **_NAMES})
-        yield unscaled(found.join(names, on="path", how="left", maintain_order="left").drop("path"))
-
-
-def named(rows: pl.DataFrame, file: ListFile) -> pl.DataFrame:
-    """Return rows of a list with `list_source`, `list_first` and `list_last`: its source, and its first and last sector."""
-    said = {name: pl.lit(values[0], _NAMES[name]) for name, values in _names([file]).items()}
-    return rows.with_columns(**said)
-
-
-_NAMES = {"list_source": pl.String, "list_first": pl.Int32, "list_last": pl.Int32}
-
-
-def _names(files: Iterable[ListFile]) -> dict[str, list[str | int]]:
-    columns = zip(*((file.source, file.first, file.last) for file in files), strict=True)
-    return dict(zip(_NAMES, map(list, columns), strict=True))
-
-
-@lru_cache(maxsize=4096)
-def _form(path: Path) -> object:
-    """Return what lists have in common that can be read together; of a damaged one, what no other has. A file never changes."""
-    try:
-        return tuple(pl.read_parquet_schema(path).items())
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
-        return path
-
-
-def composed(volume: Volume, tics: pl.Series | None = None) -> Pages:
+def composed(volume: Volume, tics: pl.Series | None = None) -> Composed:
     """Put the lists of a volume together.
 
     Parameters
@@ -160,7 +65,7 @@ def composed(volume: Volume, tics: pl.Series | None = None) -> Pages:
     bundles = _bundles(sets, patterns)
     beside = {**gaia, **{file: read_list(file, tics) for file in volume.beside if file not in gaia}}
     rows = _with_stars(rows.select("tic", "gaia", "bundle", "ra", "dec"), bundles, volume, beside)
-    return Pages(scaled(_with_portal(rows, bundles, volume, beside)), bundles)
+    return Composed(scaled(_with_portal(rows, bundles, volume, beside)), bundles)
 
 
 def _observations(files: pl.DataFrame) -> pl.DataFrame:

@@ -24,7 +24,6 @@ from tess_source_catalogue.lacking import (
     several_in_words,
     updates_in_words,
 )  # fmt: skip
-from tess_source_catalogue.specimens import SEVERAL
 from tess_source_filters.choices import BY_GAIA
 
 __all__ = ["Coverage"]
@@ -72,6 +71,11 @@ class Coverage:
     def has(self) -> frozenset[tuple[str, int]]:
         """The lists of files about one sector: source and sector."""
         return frozenset((name, first) for name, first, last in self.lists if first == last and name in self.sources)
+
+    @cached_property
+    def _known_parts(self) -> frozenset[tuple[str, int]]:
+        """The pipelines and sectors of which there is any list of files."""
+        return frozenset((self.sources[name].pipeline, sector) for name, sector in self.has)
 
     @cached_property
     def is_empty(self) -> bool:
@@ -151,6 +155,23 @@ class Coverage:
         if (named and asked.unlisted_several) or not self._is_any_here(asked):
             return False
         return not self._missing(needed, asked, every=True, sectors=True)
+
+    @_once
+    def lacks(self, asked: AskedLists) -> str:
+        """Return which lists are missing of pipelines and sectors of which others are here, and what brings them; empty if none is.
+
+        The answer has the files of those others, so it would pass for the whole.
+        """
+        needed = asked.needed.filter(pl.col("published") & ~pl.col("several"))
+        missing: dict[str, set[int]] = {}
+        for name, pipeline, sector in needed.select("source", "pipeline", "last_sector").unique().iter_rows():
+            if (pipeline, sector) in self._known_parts and not self._is_told((name, sector)):
+                missing.setdefault(name, set()).add(sector)
+        if not missing:
+            return ""
+        ordered = {name: missing[name] for name in self.sources if name in missing}
+        lacking, updates = (words(ordered, self.sources) for words in (missing_in_words, updates_in_words))
+        return f"the catalogue lacks {lacking}, so the answer is without these: {updates}"
 
     def used(self, query: Query, sectors: Collection[int] | None = None) -> list[ListFile]:
         """Return the lists from which a question is answered.
@@ -265,7 +286,7 @@ class Coverage:
         missing: dict[str, set[int]] = {}
         for name in dict.fromkeys(needed["source"]):
             wanted = {sector for one, sector in pairs if one == name}
-            if name.startswith(SEVERAL):
+            if self.sources[name].several:
                 if every and not any(one == name for one, _, _ in self.lists):
                     missing[name] = set()
             elif not by_sector:

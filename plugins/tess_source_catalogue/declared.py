@@ -19,7 +19,9 @@ __all__ = ["note_of", "sources_in", "sources_of_files"]
 
 def note_of(source: Source) -> ListFacts:
     """Return what is noted of a source beside each of its lists."""
-    return ListFacts(pipeline=source.pipeline, gives=source.gives, kinds=",".join(source.kinds), since=source.since)
+    return ListFacts(
+        pipeline=source.pipeline, gives=source.gives, kinds=",".join(source.kinds), since=source.since, several=source.several
+    )  # fmt: skip
 
 
 @lru_cache(maxsize=8)
@@ -42,7 +44,9 @@ def sources_of_files(lists: PresentLists) -> Mapping[str, Source]:
 
 def _source(name: str, said: ListFacts) -> Source:
     kinds = tuple(kind for kind in said.kinds.split(",") if kind)
-    return Source(name, "", said.pipeline, _nowhere, _nothing, gives=said.gives, kinds=kinds, since=said.since)
+    return Source(
+        name, "", said.pipeline, _nowhere, _nothing, gives=said.gives, kinds=kinds, since=said.since, several=said.several
+    )  # fmt: skip
 
 
 def _nowhere(sector: int, links: Sequence[str]) -> Sequence[str]:

@@ -109,6 +109,7 @@ class ListFacts:
     kinds: str = ""
     """With commas between."""
     since: int = 1
+    several: bool = False
 
 
 class PresentLists(Mapping[Key, ListFile]):
@@ -390,8 +391,7 @@ def _checked(known: Any) -> ListFacts:
     plain = ListFacts()
     if not isinstance(known, dict):
         raise ValueError("not facts of a list")
-    names = {field.name for field in fields(ListFacts)}
-    given = {name: value for name, value in known.items() if name in names}
+    given = {field.name: known[field.name] for field in fields(ListFacts) if field.name in known}
     names_given = given.pop("strange_names", [])
     sound = all(type(value) is type(getattr(plain, name)) for name, value in given.items())
     if not sound or not isinstance(names_given, list) or not all(isinstance(name, str) for name in names_given):

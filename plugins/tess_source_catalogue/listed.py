@@ -6,12 +6,11 @@ from collections.abc import Iterable, Sequence
 
 from tess_source._lazy import pl
 from tess_source_catalogue.columns import TARGETS, TCES, polars_types
-from tess_source_catalogue.compose import named, read_list, read_lists
 from tess_source_catalogue.declared import sources_of_files
 from tess_source_catalogue.folder import CatalogueFolder, ListFile
-from tess_source_catalogue.pages import Place, in_cone
-from tess_source_catalogue.stored import files_of
-from tess_source_catalogue.whose import lists_of_stars
+from tess_source_catalogue.found_rows import Place, in_cone
+from tess_source_catalogue.star_index import lists_of_stars
+from tess_source_catalogue.stored import files_of, read_list, read_lists, with_source
 
 __all__ = ["strange_rows", "target_rows", "tce_rows"]
 
@@ -54,7 +53,7 @@ def tce_rows(files: Iterable[ListFile], tics: pl.Series | None) -> pl.DataFrame:
 
 def _rows_of(files: Iterable[ListFile], tics: pl.Series | None) -> Iterable[pl.DataFrame]:
     """Return the rows of lists, of these stars only if they are given, with the columns of `named`."""
-    return (named(read_list(file), file) for file in files) if tics is None else read_lists(files, tics)
+    return (with_source(read_list(file), file) for file in files) if tics is None else read_lists(files, tics)
 
 
 def strange_rows(folder: CatalogueFolder) -> pl.DataFrame:

@@ -1,4 +1,7 @@
-"""Reads the catalogue: its observations, files, targets and TCEs as tables."""
+"""Reads the catalogue: its observations, files, targets and TCEs as tables.
+
+Observations and files are in volumes, which are put together of lists; targets and TCEs are read from their lists.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +11,10 @@ from typing import NamedTuple, TypeVar
 
 from tess_source._lazy import pl
 from tess_source.settings import Settings
-from tess_source_catalogue.bundles import FoundRows
-from tess_source_catalogue.compose import read_list
 from tess_source_catalogue.folder import CatalogueFolder, ListFile, PresentLists
+from tess_source_catalogue.found_rows import FoundRows, Place, find_rows
 from tess_source_catalogue.listed import strange_rows, target_rows, tce_rows
-from tess_source_catalogue.pages import Place, pages_of
+from tess_source_catalogue.stored import read_list
 from tess_source_catalogue.tables import observation_rows, product_rows, with_sizes
 from tess_source_catalogue.volumes import TARGET_LISTS, Volume, volumes
 
@@ -21,9 +23,9 @@ __all__ = ["Catalogue"]
 TRIES = 5
 """Times that a question is asked anew if an update replaces a list while it is read."""
 T = TypeVar("T")
-FEW = 100_000
-"""Stars that are looked up one by one; of more, everything is read."""
-FEWER = 1000
+MOST = 100_000
+"""Stars that are looked up one by one, and observations that are remembered to list their files; of more, everything is read."""
+FEW = 1000
 """Observations that are looked up in Python, which is faster than a join of tables: fewer than `FEW_ROWS`, from which they are sorted."""
 
 _IDENTITY = ("obs_id", "kind", "first_sector", "last_sector", "pipeline")
@@ -32,7 +34,7 @@ _IDENTITY = ("obs_id", "kind", "first_sector", "last_sector", "pipeline")
 class _Answered(NamedTuple):
     """What was read for the last question: its files are listed next."""
 
-    pages: FoundRows
+    found: FoundRows
     observations: pl.DataFrame
 
     def has(self, observations: pl.DataFrame) -> bool:
@@ -42,13 +44,13 @@ class _Answered(NamedTuple):
 
     def rows_of(self, observations: pl.DataFrame) -> FoundRows | None:
         """Return the rows of a few observations, in their order; None if they are many, or one is not among those that were found."""
-        if self.observations.height > FEWER or not {*_IDENTITY} <= {*observations.columns}:
+        if self.observations.height > FEW or not {*_IDENTITY} <= {*observations.columns}:
             return None
         places = {key: place for place, key in enumerate(self.observations.rows())}
         wanted = [places[key] for key in observations[[*_IDENTITY]].rows() if key in places]
         if len(wanted) < observations.height or len(places) < self.observations.height:
             return None
-        return FoundRows(self.pages.rows[wanted], self.pages.bundles)
+        return FoundRows(self.found.rows[wanted], self.found.bundles)
 
 
 @lru_cache(maxsize=8)
@@ -107,11 +109,11 @@ class Catalogue:
         polars.DataFrame
             The columns of `tess_source_catalogue.columns.OBSERVATIONS`.
         """
-        pages = self._pages(tics, sectors, pipelines, place)
-        found = observation_rows(pages)
-        if found.height <= FEW:
-            _recent(self.folder.lists())[:] = [_Answered(pages, found[[*_IDENTITY]])]
-        return found
+        found = self._find(tics, sectors, pipelines, place)
+        rows = observation_rows(found)
+        if rows.height <= MOST:
+            _recent(self.folder.lists())[:] = [_Answered(found, rows[[*_IDENTITY]])]
+        return rows
 
     def observations_by_volume(
         self, *, sectors: Collection[int] | None = None, pipelines: Collection[str] | None = None
@@ -136,7 +138,7 @@ class Catalogue:
             def read(one: tuple[str, int] = (family, number)) -> FoundRows:
                 present = (volume for volume in volumes(self.folder.lists()) if (volume.family, volume.number) == one)
                 found = [volume for volume in present if _may_have(volume, wanted, names)]
-                return pages_of(self.folder, found, None, wanted, names, None)
+                return find_rows(self.folder, found, None, wanted, names, None)
 
             yield observation_rows(self._again(read))
 
@@ -156,14 +158,14 @@ class Catalogue:
             The columns of `tess_source_catalogue.columns.PRODUCTS`.
         """
         last = next(iter(_recent(self.folder.lists())), None)  # taken once: another thread may ask next
-        if last and (same := last.rows_of(observations)) is not None:
-            products = product_rows(same, observations, kinds, same=True)
+        if last and (of_few := last.rows_of(observations)) is not None:
+            products = product_rows(of_few, observations, kinds, aligned=True)
         elif last and last.has(observations):
-            products = product_rows(last.pages, observations, kinds)
+            products = product_rows(last.found, observations, kinds)
         else:
             sectors, pipelines = (observations[name].drop_nulls().unique() for name in ("last_sector", "pipeline"))
-            pages = self._pages(_few_stars(observations), sectors, pipelines, None)
-            products = product_rows(pages, observations, kinds)
+            found = self._find(_few_stars(observations), sectors, pipelines, None)
+            products = product_rows(found, observations, kinds)
         return self._again(lambda: with_sizes(products, self._sizes(observations)))
 
     def _sizes(self, observations: pl.DataFrame) -> list[pl.DataFrame]:
@@ -253,7 +255,7 @@ class Catalogue:
             if source in sources and (wanted is None or last in wanted)
         ]
 
-    def _pages(
+    def _find(
         self,
         tics: Iterable[int] | None,
         sectors: Iterable[int] | None,
@@ -265,7 +267,7 @@ class Catalogue:
 
         def read() -> FoundRows:
             found = [volume for volume in volumes(self.folder.lists()) if _may_have(volume, wanted, names)]
-            return pages_of(self.folder, found, stars, wanted, names, place)
+            return find_rows(self.folder, found, stars, wanted, names, place)
 
         return self._again(read)
 
@@ -301,5 +303,5 @@ def _column(tics: Iterable[int] | None) -> pl.Series | None:
 
 def _few_stars(observations: pl.DataFrame) -> pl.Series | None:
     """Return the stars of observations; None if these are many, or one of them is not known."""
-    tics = observations["tic"].unique() if len(observations) <= FEW else None
+    tics = observations["tic"].unique() if len(observations) <= MOST else None
     return None if tics is None or tics.null_count() else tics

@@ -12,10 +12,7 @@ from tess_source_catalogue.columns import collection
 from tess_source_catalogue.declared import sources_of_files
 from tess_source_catalogue.folder import PresentLists
 
-__all__ = ["SEVERAL", "specimens"]
-
-SEVERAL = "multi-"
-"""How the names of sources begin whose lists are about several sectors. A sector alone does not tell which of these there are."""
+__all__ = ["specimens"]
 
 
 @lru_cache(maxsize=8)
@@ -28,6 +25,7 @@ def specimens(lists: PresentLists, newest: int) -> pl.DataFrame:
             "pipeline": source.pipeline,
             "kind": kind,
             "since": source.since,
+            "several": source.several,
             "time": _time(times, source.pipeline, kind),
         }
         for name, source in sources_of_files(lists).items()
@@ -38,15 +36,14 @@ def specimens(lists: PresentLists, newest: int) -> pl.DataFrame:
         "pipeline": pl.String,
         "kind": pl.String,
         "since": pl.Int32,
+        "several": pl.Boolean,
         "time": pl.Float64,
     }
     sectors = pl.DataFrame({"last_sector": pl.int_range(1, newest + 1, dtype=pl.Int32, eager=True)})
     frame = pl.DataFrame(kinds, schema=schema).join(sectors, how="cross")
     return frame.with_columns(
         exptime=pl.coalesce("time", _era()),
-        first_sector=pl.when(pl.col("source").str.starts_with(SEVERAL))
-        .then(pl.lit(1, pl.Int32))
-        .otherwise("last_sector"),
+        first_sector=pl.when("several").then(pl.lit(1, pl.Int32)).otherwise("last_sector"),
         published=pl.col("last_sector") >= pl.col("since"),
         provenance_name="pipeline",
         sequence_number=pl.col("last_sector").cast(pl.Int64),

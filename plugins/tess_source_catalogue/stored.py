@@ -1,15 +1,27 @@
-"""The form in which lists are stored: small, and sorted by TIC."""
+"""The form in which lists are stored, small and sorted by TIC: how rows become it, and how it is read."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from pathlib import Path
+
 from tess_source import names
 from tess_source._lazy import pl
+from tess_source.errors import DamagedFileError, type_and_text
+from tess_source.tables.among import among
+from tess_source_catalogue.folder import ListFile
 from tess_source_catalogue.patterns import Texts, packed
 
-__all__ = ["files_of", "packed_files", "scaled", "strange_names", "unscaled", "with_strange", "without_strange"]
+__all__ = [
+    "files_of", "packed_files", "read_files", "read_list", "read_lists", "scaled", "strange_names", "unscaled", "with_source",
+    "with_strange", "without_strange",
+]  # fmt: skip
 
 SCALE = 10_000
 """Positions are stored as whole ten-thousandths of a degree where they have no more digits, as those of the 2-min lists."""
+_FILES = ("tic", "gaia", "pattern", "strange")
+"""Columns of stored lists of files."""
 
 
 def packed_files(uris: pl.Series, address: str = "", pipeline: str = "") -> pl.DataFrame:
@@ -92,3 +104,91 @@ def unscaled(frame: pl.DataFrame) -> pl.DataFrame:
 def _degrees(whole: pl.Series) -> pl.Series:
     """Return whole numbers in degrees, divided by a column: polars multiplies by the inverse of a constant, which is not the same."""
     return whole.cast(pl.Float64) / pl.Series([float(SCALE)]).new_from_index(0, len(whole))
+
+
+def read_list(file: ListFile, tics: pl.Series | None = None) -> pl.DataFrame:
+    """Return the stored rows of a list, of these stars only if they are given. Rows without a TIC id are kept.
+
+    Raises
+    ------
+    DamagedFileError
+        If its file is damaged.
+    FileNotFoundError
+        If an update has just replaced it.
+    """
+    try:
+        rows = pl.scan_parquet(file.path)
+        if tics is not None and "tic" in rows.collect_schema():
+            rows = rows.filter(pl.col("tic").is_in(among(tics)) | pl.col("tic").is_null())
+        return unscaled(rows.collect())
+    except FileNotFoundError:
+        raise
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
+        raise _damaged(file, type_and_text(error)) from error
+
+
+def read_files(file: ListFile, tics: pl.Series | None = None) -> pl.DataFrame:
+    """Return the stored rows of a list of files: see `read_list`."""
+    rows = read_list(file, tics)
+    if missing := [name for name in _FILES if name not in rows.columns]:
+        raise _damaged(file, f"it has no column {missing[0]!r}, or is of another version of tess-source")
+    return rows
+
+
+def _damaged(file: ListFile, reason: str) -> DamagedFileError:
+    advice = "`tess-source catalogue verify` finds such files, and `tess-source catalogue update` fetches them again"
+    return DamagedFileError(f"{file.path} is damaged ({reason}): {advice}")
+
+
+def read_lists(files: Iterable[ListFile], tics: pl.Series) -> Iterator[pl.DataFrame]:
+    """Yield the rows of some stars in lists, as `read_list` gives them, those of lists with the same columns together.
+
+    They have the columns of `with_source`. It is much faster than one list by one.
+
+    Raises
+    ------
+    DamagedFileError
+        If a file is damaged.
+    FileNotFoundError
+        If an update has just replaced one.
+    """
+    alike: dict[object, dict[str, ListFile]] = {}
+    for file in files:
+        alike.setdefault(_form(file.path), {})[str(file.path)] = file
+    for by_path in alike.values():
+        try:
+            lists = pl.scan_parquet(list(by_path), include_file_paths="path", glob=False)
+            between = pl.col("tic").is_between(tics.min(), tics.max())  # skips groups of rows by what is known of each
+            found = lists.filter(between & pl.col("tic").is_in(among(tics))).collect()
+        except FileNotFoundError:
+            raise
+        except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError):
+            # One by one, the damaged one is named.
+            of_stars = pl.col("tic").is_in(among(tics))
+            yield from (with_source(read_list(file, tics).filter(of_stars), file) for file in by_path.values())
+            continue
+        names = pl.DataFrame({"path": list(by_path), **_names(by_path.values())}, schema={"path": pl.String, **_NAMES})
+        yield unscaled(found.join(names, on="path", how="left", maintain_order="left").drop("path"))
+
+
+def with_source(rows: pl.DataFrame, file: ListFile) -> pl.DataFrame:
+    """Return rows of a list with `list_source`, `list_first` and `list_last`: its source, and its first and last sector."""
+    said = {name: pl.lit(values[0], _NAMES[name]) for name, values in _names([file]).items()}
+    return rows.with_columns(**said)
+
+
+_NAMES = {"list_source": pl.String, "list_first": pl.Int32, "list_last": pl.Int32}
+
+
+def _names(files: Iterable[ListFile]) -> dict[str, list[str | int]]:
+    columns = zip(*((file.source, file.first, file.last) for file in files), strict=True)
+    return dict(zip(_NAMES, map(list, columns), strict=True))
+
+
+@lru_cache(maxsize=4096)
+def _form(path: Path) -> object:
+    """Return what lists have in common that can be read together; of a damaged one, what no other has. A file never changes."""
+    try:
+        return tuple(pl.read_parquet_schema(path).items())
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
+        return path

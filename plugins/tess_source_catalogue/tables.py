@@ -1,4 +1,4 @@
-"""Makes the tables of observations and of products of rows and bundles."""
+"""Makes the tables of observations and of products that searches return, of rows that were found and their bundles."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from tess_source._lazy import pl
 from tess_source.tables.listing import FEW_ROWS
-from tess_source_catalogue.bundles import KEYS, Bundles, FoundRows
+from tess_source_catalogue.bundles import KEYS, Bundles
 from tess_source_catalogue.columns import OBSERVATIONS, PORTAL, PRODUCTS, polars_types
+from tess_source_catalogue.found_rows import FoundRows
 
 if TYPE_CHECKING:
     from polars._typing import SchemaDict
@@ -49,7 +50,7 @@ def observation_rows(found: FoundRows) -> pl.DataFrame:
 
 
 def product_rows(
-    found: FoundRows, observations: pl.DataFrame, kinds: Collection[str] | None, *, same: bool = False
+    found: FoundRows, observations: pl.DataFrame, kinds: Collection[str] | None, *, aligned: bool = False
 ) -> pl.DataFrame:
     """Return the table of the files of observations: the columns of `tess_source_catalogue.columns.PRODUCTS`.
 
@@ -59,13 +60,13 @@ def product_rows(
     observations : polars.DataFrame
     kinds : collection of str, optional
         Kinds of files. None: all.
-    same : bool
+    aligned : bool
         Whether the rows are those of the observations, in the same order.
     """
     types = polars_types(PRODUCTS)
     if not found.rows.height or not observations.height:
         return pl.DataFrame(schema=types)
-    rows = _carrying(found.rows, observations) if same else _asked(found, observations)
+    rows = _aligned(found.rows, observations) if aligned else _matched(found, observations)
     files = found.bundles.files(kinds)
     rows = _with_files(rows, files.of_bundles[rows["bundle"]])
     rows = _in_order(rows, files.rank, "file")
@@ -120,7 +121,7 @@ def _in_order(rows: pl.DataFrame, ranks: pl.Series, number: str) -> pl.DataFrame
     return rows.sort("tic", "rank", nulls_last=True, maintain_order=True).drop("rank")
 
 
-def _asked(found: FoundRows, observations: pl.DataFrame) -> pl.DataFrame:
+def _matched(found: FoundRows, observations: pl.DataFrame) -> pl.DataFrame:
     """Return the rows of observations that are asked for, with what they have of `CARRIED`, and under their obs_ids.
 
     A reprocessing may have changed an obs_id since, so it decides only where several observations have the same keys.
@@ -139,8 +140,8 @@ def _asked(found: FoundRows, observations: pl.DataFrame) -> pl.DataFrame:
     return kept[[*narrow.columns]].hstack(carried)
 
 
-def _carrying(rows: pl.DataFrame, observations: pl.DataFrame) -> pl.DataFrame:
-    """Return the rows of observations, in the same order, as `_asked` does."""
+def _aligned(rows: pl.DataFrame, observations: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows of observations, in the same order, as `_matched` does."""
     return rows[_own(rows)].hstack(observations[_carried(observations)])
 
 

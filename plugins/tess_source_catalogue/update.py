@@ -169,10 +169,9 @@ class Update:
 
     def _absent(self, found: Sequence[ListOutcome]) -> set[tuple[str, int]]:
         """Return the sources and sectors of which the archive has no list: it says so, or its index has no link to one."""
-        alone = sorted(
-            found, key=lambda one: one.first
-        )  # of a sector's list and one of several that ends with it, the former counts
-        told = {(one.source, one.last): one.state for one in alone}
+        # Of a sector's own list and one of several that ends with it, the former counts: it comes last.
+        by_first = sorted(found, key=lambda one: one.first)
+        told = {(one.source, one.last): one.state for one in by_first}
         of_one = {one.source for one in found if one.first == one.last} | {
             name for name, *ends in self._known if ends[0] == ends[1]
         }

@@ -170,6 +170,8 @@ class Source:
     """The first sector that it can have."""
     optional: bool = False
     """Whether it is used only if it is named."""
+    several: bool = False
+    """Whether all its lists are about several sectors. A sector alone does not tell which of these there are."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from tess_source._lazy import pl
 from tess_source.clock import this_moment
 from tess_source.display import activity, text
 from tess_source.display.visible import logger
-from tess_source.errors import PluginError, QueryError
+from tess_source.errors import OfflineError, PluginError, QueryError
 from tess_source.hooks.registry import Registry
 from tess_source.names.sectors import text_of_sectors
 from tess_source.settings import Settings
@@ -65,7 +65,15 @@ def with_needed(registry: Registry, settings: Settings, found: Found, filters: I
         if looking is None:
             filter_ = next(registry.filters[name] for name in names if column in registry.filters[name].needs)
             raise QueryError(*_unknown_in_words(filter_, column, unknown))
-        found = looked_up(registry, settings, found, [looking], column)
+        try:
+            found = looked_up(registry, settings, found, [looking], column)
+        except (OfflineError, QueryError) as error:
+            if not (others := _others_in_words(column, unknown, found.products)):
+                raise
+            if isinstance(error, QueryError):
+                raise QueryError(error, "; ", *others) from error
+            reason = [error.reason, "; "] if error.reason else []
+            raise OfflineError(error.missing, QueryError(*reason, *others)) from error
     return found
 
 
@@ -138,8 +146,24 @@ def _groups_without(products: Products, column: str) -> pl.DataFrame:
     return groups.filter(~pl.col("known")).sort("pipeline", "last_sector")
 
 
+def _others_in_words(column: str, unknown: pl.DataFrame, products: Products) -> list[str | Wording]:
+    """Return what is said if a look-up fails: that some pipelines need none. Nothing if all do."""
+    others = {*products["pipeline"].drop_nulls()} - {*unknown["pipeline"]}
+    if not others:
+        return []
+    pipelines = keyword("pipeline", ",".join(sorted(others)))
+    return [f"{column!r} is to be looked up of {_where(unknown)}, and not with ", pipelines]
+
+
 def _unknown_in_words(record: Filter, column: str, unknown: pl.DataFrame) -> list[str | Wording]:
     """Return the parts of the message of a column that is not known."""
+    said = f"{column!r} is not known for {_where(unknown)}"
+    beginning = f"filter {record.name!r} needs a column: {said}; "
+    return [only_option(record.name), beginning, record.advice or "leave it out"]
+
+
+def _where(unknown: pl.DataFrame) -> str:
+    """Return groups of products in words: how many there are, of which pipelines and sectors."""
     rows = int(unknown["rows"].sum())
     sectors: dict[str, list[int]] = {}
     for pipeline, sector in unknown.select("pipeline", "last_sector").rows():
@@ -150,9 +174,7 @@ def _unknown_in_words(record: Filter, column: str, unknown: pl.DataFrame) -> lis
         else pipeline
         for pipeline, numbers in sectors.items()
     ]
-    said = f"{column!r} is not known for {text.number(rows, 'product')} of {text.first(where, text.FEW)}"
-    beginning = f"filter {record.name!r} needs a column: {said}; "
-    return [only_option(record.name), beginning, record.advice or "leave it out"]
+    return f"{text.number(rows, 'product')} of {text.first(where, text.FEW)}"
 
 
 def warn_of_gaps(registry: Registry, products: Products, filters: Iterable[str]) -> None:

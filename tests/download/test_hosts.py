@@ -79,7 +79,7 @@ def test_a_host_that_never_delivers_is_given_up_with_one_message(
     assert given_up(manifest) >= 20
     [message] = [record.getMessage() for record in caplog.records if "given up" in record.getMessage()]
     assert message.startswith(server.url.removeprefix("http://"))
-    assert "fetch them later with the plan of those that failed" in message
+    assert "ask again later, for files with the plan of those that failed" in message
     assert len(manifest.failed) == 40
 
     server.acts.clear()

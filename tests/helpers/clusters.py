@@ -7,7 +7,7 @@ import signal
 import time
 import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,32 +23,52 @@ QUIET = {
 @contextmanager
 def cluster_of_processes(count: int = 2, threads: int = 1, **words: Any) -> Iterator[Any]:
     """Give a client of a cluster of processes, which end with it."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of libraries
-        import dask.config
-        from distributed import Client, LocalCluster
+    ends = ExitStack()
+    try:
+        with _warnings_of_libraries_ignored():
+            import dask.config
+            from distributed import Client, LocalCluster
 
-        from tess_source.workers.spawned import without_main
+            from tess_source.workers.spawned import without_main
 
-        with (
-            dask.config.set(
-                QUIET
-                | {
-                    "distributed.worker.multiprocessing-method": without_main(),
-                    "distributed.comm.timeouts.connect": "10s",  # to a worker that was killed, one is tried for 30 s
-                }
-            ),
-            LocalCluster(
+            own = {
+                "distributed.worker.multiprocessing-method": without_main(),
+                "distributed.comm.timeouts.connect": "10s",  # to a worker that was killed, one is tried for 30 s
+            }
+            ends.enter_context(dask.config.set(QUIET | own))
+            cluster = LocalCluster(
                 n_workers=count,
                 threads_per_worker=threads,
                 processes=True,
                 dashboard_address=None,
                 silence_logs=60,
                 **words,
-            ) as cluster,
-            Client(cluster, set_as_default=False) as client,
-        ):
-            yield client
+            )
+            ends.enter_context(cluster)
+            client = ends.enter_context(Client(cluster, set_as_default=False))
+        yield client
+    finally:
+        with _warnings_of_libraries_ignored():
+            ends.close()
+
+
+@contextmanager
+def _warnings_of_libraries_ignored() -> Iterator[None]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def wait_for_all(client: Any, count: int = 2) -> None:
+    """Wait until all workers answer: one that a test has killed is replaced a second later, and asking it is an error until then."""
+
+    def answering() -> int:
+        try:
+            return len(pids(client))
+        except OSError:
+            return 0
+
+    until(lambda: answering() == count)
 
 
 def pids(client: Any) -> dict[str, int]:

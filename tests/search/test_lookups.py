@@ -13,7 +13,7 @@ import toys
 import tess_source
 from tess_source import Filter, Links, Lookup, Observations, Products, Session, Settings, hookimpl
 from tess_source._lazy import pl
-from tess_source.errors import LockError, PluginConflictError, PluginError, QueryError, UnknownNameError
+from tess_source.errors import LockError, OfflineError, PluginConflictError, PluginError, QueryError, UnknownNameError
 from tess_source.lock import refresh
 from tess_source.tables.found import Found
 from tess_source.targets.target import Query
@@ -157,6 +157,24 @@ def test_a_look_up_that_gives_something_else_is_named_with_its_plugin(frame: Any
     weather.find = returning(frame)  # type: ignore[method-assign]
     with pytest.raises(PluginError, match=f"plugin 'weather': its look-up 'weather' {said}"):
         session_of(weather).search(16740101, weather=True)
+
+
+@pytest.mark.parametrize("problem", [OfflineError("the weather"), QueryError("5 questions in one call")], ids=str)
+def test_if_a_look_up_for_a_filter_fails_the_error_names_pipelines_that_need_none(problem: Exception) -> None:
+    def find(*_: Any) -> Any:
+        raise problem
+
+    weather = Weather()
+    weather.find = find  # type: ignore[method-assign]
+    rows = pl.DataFrame(toys.product_rows()).with_columns(clouds=pl.Series([7, 7, None, None, 7]))
+    rows = rows.with_columns(pipeline=pl.when(pl.col("clouds").is_null()).then(pl.lit("QLP")).otherwise(pl.lit("SPOC")))
+    session = session_of(weather)
+    told = f"{problem.args[0]}.*'clouds' is to be looked up of 2 products of QLP in .*, and not with pipeline='SPOC'"
+    with pytest.raises(type(problem), match=told):
+        session.found(rows).select(clouds=9)
+    with pytest.raises(type(problem)) as error:
+        session.found(rows.drop("clouds")).select(clouds=9)
+    assert str(error.value) == str(problem), "no pipeline is better than the others"
 
 
 def test_a_look_up_that_fails_fails_the_search_and_names_its_plugin() -> None:

@@ -13,6 +13,7 @@ from program_run import Program
 from tess_source import Session, clock
 from tess_source.errors import OfflineError, QueryError, UnknownNameError
 from tess_source.lock import refresh
+from tess_source_catalogue.coverage import Coverage
 from tess_source_catalogue.folder import CatalogueFolder
 from tess_source_catalogue.reading import Catalogue
 from tess_source_sample.server import SampleArchive
@@ -102,6 +103,24 @@ def test_sectors_of_which_the_archive_has_no_list_are_answered_for_and_named(upd
     assert files(ours).equals(files(portal))
     assert "the archive had no list of SPOC lc of sectors 6-7" in ours.explain()
     assert updated.search(sector=range(1, 10), kind="lc").query.archives == ("catalogue",)
+
+
+def test_an_answer_without_files_whose_list_is_missing_says_so(
+    session: Session, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    other = Session(session.settings.server, cache=tmp_path)
+    other.catalogue().update(15, source=("lc", "dv"))
+    found = other.search(KELT9, archive="catalogue")
+    assert "lacks SPOC tp of sector 15, so the answer is without these: `tess-source catalogue" in caplog.text
+    assert "update --sector 15 --source tp` brings" in caplog.text
+    caplog.clear()
+    other.search(archive="catalogue", pipeline="SPOC", sector=15)
+    assert "lacks SPOC tp of sector 15" in caplog.text
+    caplog.clear()
+    other.search(KELT9, archive="catalogue", kind="lc")
+    assert "lacks" not in caplog.text, "these are asked for alone"
+    other.catalogue().folder.note_absent("tp", {15: 1.0}, ())
+    assert not Coverage.of(other.catalogue().folder).lacks(found.query), "the archive has none either"
 
 
 @pytest.mark.parametrize("words", [{"sector": 6}, {"sector": [6, 7]}, {"sector": 27, "kind": "fast-lc"}], ids=str)

@@ -14,7 +14,7 @@ from fuzz import attempts
 
 from tess_source.errors import DamagedFileError
 from tess_source.tables.listing import Observations, Products
-from tess_source_catalogue import compose, listed, reading, view, whose
+from tess_source_catalogue import listed, reading, star_index, stored, view
 from tess_source_catalogue.columns import OBSERVATIONS, PORTAL, PRODUCTS
 from tess_source_catalogue.folder import CatalogueFolder, ListFile
 from tess_source_catalogue.reading import Catalogue
@@ -178,7 +178,7 @@ def test_parts_are_what_a_filter_of_everything_gives(sample: CatalogueFolder) ->
 def test_products_of_some_observations_are_theirs_alone(
     sample: CatalogueFolder, few: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reading, "FEWER", few)
+    monkeypatch.setattr(reading, "FEW", few)
     catalogue = Catalogue(sample)
     observations = catalogue.observations()
     everything = catalogue.products(observations)
@@ -191,7 +191,7 @@ def test_products_of_some_observations_are_theirs_alone(
 def test_products_are_complete_although_another_thread_asks_while_they_are_listed(
     sample: CatalogueFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reading, "FEWER", 0)
+    monkeypatch.setattr(reading, "FEW", 0)
     lists, catalogue, has = sample.lists(), Catalogue(sample), reading._Answered.has
     monkeypatch.setattr(
         CatalogueFolder, "lists", lambda _: lists
@@ -448,12 +448,12 @@ def test_targets_are_those_of_the_lists_by_sector_and_cadence(tmp_path: Path) ->
 def test_of_lists_that_are_asked_again_those_that_have_the_star_are_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(whose, "MANY_LISTS", 1)
+    monkeypatch.setattr(star_index, "MANY_LISTS", 1)
     read: list[int] = []
 
     def read_lists(files: Sequence[ListFile], tics: pl.Series) -> Iterable[pl.DataFrame]:
         read[:] = [file.last for file in files]
-        return compose.read_lists(files, tics)
+        return stored.read_lists(files, tics)
 
     monkeypatch.setattr(listed, "read_lists", read_lists)
     folder = CatalogueFolder(tmp_path)

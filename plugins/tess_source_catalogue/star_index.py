@@ -1,6 +1,6 @@
-"""Which of many target lists stars are on: the others need not be read.
+"""An index of the stars of many target lists: it tells which lists a star is on, and the others need not be read.
 
-To read the stars of all lists takes as long as a few questions without them, so it is done when the same lists are asked again.
+To make it takes as long as a few questions without it, so it is made when the same lists are asked again.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ MANY_LISTS = 12
 """Fewest lists among which they are looked up."""
 
 
-class _Stars:
-    """The stars of lists, in the order of their TIC ids."""
+class _StarIndex:
+    """Which stars are on which lists."""
 
     def __init__(self, files: Sequence[ListFile]) -> None:
         self.files = files
@@ -28,7 +28,7 @@ class _Stars:
 
     @cached_property
     def rows(self) -> pl.DataFrame | None:
-        """`tic`, and `list`: the place of a list. None if a list is damaged: whoever reads the lists is told."""
+        """Sorted by `tic`, with `list`: the place of a list. None if a list is damaged: whoever reads the lists is told."""
         lists = [
             pl.scan_parquet(file.path).select("tic", list=pl.lit(place, pl.UInt16))
             for place, file in enumerate(self.files)
@@ -52,12 +52,12 @@ class _Stars:
 
 
 @lru_cache(maxsize=4)
-def _stars_of(files: tuple[ListFile, ...]) -> _Stars:
-    return _Stars(files)
+def _index_of(files: tuple[ListFile, ...]) -> _StarIndex:
+    return _StarIndex(files)
 
 
 def lists_of_stars(files: Sequence[ListFile], tics: pl.Series) -> Sequence[ListFile]:
-    """Return the lists that may have rows of stars: once lists are asked again, those that do.
+    """Return the lists that may have rows of stars: all at the first question to these lists, later those that have.
 
     Raises
     ------
@@ -66,6 +66,6 @@ def lists_of_stars(files: Sequence[ListFile], tics: pl.Series) -> Sequence[ListF
     """
     if len(files) < MANY_LISTS or len(tics) > FEW_STARS:
         return files
-    stars = _stars_of(tuple(files))
-    stars.questions += 1
-    return files if stars.questions == 1 else stars.lists_of(tics)
+    index = _index_of(tuple(files))
+    index.questions += 1
+    return files if index.questions == 1 else index.lists_of(tics)

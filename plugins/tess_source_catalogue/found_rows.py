@@ -1,4 +1,7 @@
-"""Finds the rows of observations in volumes: in the view where it is of the present lists, else in the lists."""
+"""Finds the rows of observations in volumes: in the view where it is of the present lists, else in the lists.
+
+`tess_source_catalogue.reading` asks for them, and `tess_source_catalogue.tables` makes tables of them.
+"""
 
 from __future__ import annotations
 
@@ -14,14 +17,14 @@ from typing import NamedTuple
 from tess_source._lazy import pl
 from tess_source.display.visible import logger
 from tess_source.tables.among import among
-from tess_source_catalogue.bundles import Bundles, FoundRows, count_of, numbered, stacked
-from tess_source_catalogue.compose import Pages, composed
+from tess_source_catalogue.bundles import Bundles, count_of, numbered, stacked
+from tess_source_catalogue.compose import Composed, composed
 from tess_source_catalogue.folder import CatalogueFolder
 from tess_source_catalogue.stored import SCALE, unscaled
 from tess_source_catalogue.view import bundles_of, rows_path, scanned
 from tess_source_catalogue.volumes import Volume
 
-__all__ = ["Place", "in_cone", "pages_of"]
+__all__ = ["FoundRows", "Place", "find_rows", "in_cone"]
 
 log: logging.Logger = logger(__name__)
 
@@ -29,7 +32,15 @@ Place = tuple[float, float, float]
 """Right ascension, declination and radius, all in degrees."""
 
 
-def pages_of(
+class FoundRows(NamedTuple):
+    """Rows of observations, and what their bundles say."""
+
+    rows: pl.DataFrame
+    """A row per observation: see `tess_source_catalogue.compose.Composed`, with positions in degrees."""
+    bundles: Bundles
+
+
+def find_rows(
     folder: CatalogueFolder,
     present: Iterable[Volume],
     tics: pl.Series | None,
@@ -94,7 +105,7 @@ def in_cone(place: Place, ra: str = "ra", dec: str = "dec") -> pl.Expr:
 
 @dataclass(frozen=True)
 class _Choice:
-    """Which rows are asked for: see `pages_of`."""
+    """Which rows are asked for: see `find_rows`."""
 
     tics: pl.Series | None
     sectors: Collection[int] | None
@@ -166,11 +177,8 @@ def _of_views(views: Mapping[Volume, _View], asked: _Choice) -> dict[Volume, pl.
         begin += count_of(bundles)
     try:
         return dict(zip(lazy, _collected([*lazy.values()]), strict=True))
-    except (
-        pl.exceptions.PolarsError,
-        pl.exceptions.PanicException,
-        OSError,
-    ):  # then each is read alone, to leave out the damaged one only
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError):
+        # Each is read alone, to leave out the damaged one only.
         read: dict[Volume, pl.DataFrame] = {}
         for volume, one in lazy.items():
             with _not_whole(views[volume].path):
@@ -178,10 +186,10 @@ def _of_views(views: Mapping[Volume, _View], asked: _Choice) -> dict[Volume, pl.
         return read
 
 
-def _of_lists(volume: Volume, asked: _Choice) -> Pages:
+def _of_lists(volume: Volume, asked: _Choice) -> Composed:
     """Return what the lists of a volume have."""
     whole = composed(volume, asked.tics)
-    return Pages(asked.rows(volume, whole.rows.lazy(), whole.bundles).collect(), whole.bundles)
+    return Composed(asked.rows(volume, whole.rows.lazy(), whole.bundles).collect(), whole.bundles)
 
 
 def _collected(rows: Sequence[pl.LazyFrame]) -> list[pl.DataFrame]:
