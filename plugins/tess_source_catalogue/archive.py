@@ -140,7 +140,7 @@ def _rows(
     """Return the rows of some stars, of a cone, or all rows, that meet the criteria, which must be known of some pipelines."""
     named, sectors, pipelines = (exact_values(criteria, name) for name in PUSHED)
     if named is not None:
-        tics = [int(name) for name in named if name.isdecimal() and len(name) < 19]
+        tics = [int(name) for name in named if len(name) < 19 and name.isdecimal() and name == str(int(name))]
     numbers = None if sectors is None else [int(sector) for sector in sectors]
     rows = catalogue.observations(tics=tics, sectors=numbers, pipelines=pipelines, place=place)
     left = _left(criteria)

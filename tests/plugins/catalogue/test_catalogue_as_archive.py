@@ -56,6 +56,7 @@ QUESTIONS: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "all pipelines of a sector": ((), {"sector": 1, "pipeline": ["SPOC", "QLP", "TESS-SPOC", "TGLC"]}),
     "all but SPOC": ((TOI3505,), {"sector": 54, "pipeline": "!SPOC"}),
     "a criterion": ((), {"sequence_number": 14, "provenance_name": "spoc", "pipeline": None}),
+    "no name of a star": ((), {"sector": 14, "target_name": f"0{KELT9}"}),
     "a range": ((KELT9,), {**HERE, "t_exptime": [100, 130]}),
     "a wildcard": ((), {"obs_id": "tess2019*-s0014-*-s", "wildcards": True, "pipeline": None}),
     "an observation": (("tess2019198215352-s0014-0000000016740101-0150-s",), {"pipeline": None}),
