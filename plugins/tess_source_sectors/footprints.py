@@ -14,7 +14,6 @@ from tess_source.cache.keep import as_line, kept_bytes, record_in
 from tess_source.clock import this_moment
 from tess_source.disk import write_whole
 from tess_source.display.visible import logger
-from tess_source.download.lists import ABSENT, FAILED, UNCHANGED, Lists
 from tess_source.errors import DownloadError, bare_reason
 from tess_source.names.sectors import text_of_sectors
 from tess_source.settings import OWN_FOLDER, Settings, store_root
@@ -138,6 +137,8 @@ def _checked(rows: Any) -> list[list[float]]:
 
 def refresh(settings: Settings) -> list[int]:
     """Fetch the archive's footprints, and return the sectors that they have: see `tess_source_sectors.accessors.refresh_sectors`."""
+    from tess_source.download.lists import ABSENT, FAILED, UNCHANGED, Lists
+
     file = kept_file(settings)
     try:
         known = record_in(kept_bytes(file))

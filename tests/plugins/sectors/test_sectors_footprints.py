@@ -71,16 +71,13 @@ def test_what_is_no_list_of_footprints_is_refused(content: bytes) -> None:
         parse(content)
 
 
-def test_a_list_that_is_none_is_an_error_and_what_was_kept_stays(
-    fresh_archive: SampleArchive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_list_that_is_none_is_an_error_and_what_was_kept_stays(fresh_archive: SampleArchive, tmp_path: Path) -> None:
     session = Session(fresh_archive.url, cache=tmp_path)
     session.refresh_sectors()
     kept = kept_file(session.settings).read_bytes()
     for row in fresh_archive.catalogue.observations:
         if row["target_name"] == "TESS FFI":
             row["s_region"] = "CIRCLE ICRS 1 2 3"
-    monkeypatch.setattr("tess_source_sectors.footprints.UNCHANGED", "never")
     with pytest.raises(DownloadError, match="is not the list of footprints"):
         _asked_anew(session)
     assert kept_file(session.settings).read_bytes() == kept
