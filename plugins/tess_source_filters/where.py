@@ -34,8 +34,8 @@ MOST_PIXELS = 2136
 """A size up to it may be meant as the side of a cut-out: it is that of an image."""
 
 SIZES = Wording(
-    "lists do not tell sizes: `tess-source catalogue update --source cloud` brings those of SPOC's files; or ask archive='mast'",
-    "lists do not tell sizes: `tess-source catalogue update --source cloud` brings those of SPOC's files; or use --archive mast",
+    "lists do not tell sizes; `tess-source catalogue update --source cloud` brings those of SPOC's files; or ask archive='mast'",
+    "lists do not tell sizes; `tess-source catalogue update --source cloud` brings those of SPOC's files; or use --archive mast",
 )
 
 CAOM_COLUMNS = (
@@ -156,6 +156,8 @@ def _column_mask(products: Products, column: str, values: list[Any]) -> pl.Expr:
         raise UnknownNameError(
             "column", column, products.columns if len(products) else {*products.columns, *CAOM_COLUMNS}
         )
+    if column == "size":
+        _check_sizes(products)
     dtype = products[column].dtype
     if dtype.is_nested():
         raise QueryError(f"column {column!r} holds {dtype}, which cannot be compared with a value")
@@ -214,6 +216,13 @@ def bytes_of(value: Any) -> int:
     return count_of_bytes(value)
 
 
+def _check_sizes(products: Products) -> None:
+    """Check that the catalogue knows the size of some file: else nothing would be kept, whatever is asked for."""
+    unknown = (pl.col("archive") == "catalogue") & pl.col("size").is_null()
+    if len(products) and products.mask(unknown).all():
+        raise QueryError("the size of no file is known here: ", SIZES)
+
+
 def _size_mask(products: Products, value: Conditions) -> pl.Expr:
     mask = value.mask(pl.col("size"))
     small = any(part.single and (part.least or 0) <= MOST_PIXELS for part in value.wanted)
@@ -222,8 +231,8 @@ def _size_mask(products: Products, value: Conditions) -> pl.Expr:
             "no file has %s bytes; for the size of cut-outs in pixels, give kind='cutout' (--kind cutout) alone, or cutout_size",
             value,
         )
-    elif len(products) and products["size"].null_count() == len(products):
-        raise QueryError("the size of no file is known here: ", SIZES)
+    else:
+        _check_sizes(products)
     return mask
 
 
