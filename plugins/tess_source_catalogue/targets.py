@@ -151,7 +151,7 @@ def _rows(catalogue: Catalogue, whom: Sequence[Target], lists: Mapping[str, Any]
     parts = [catalogue.targets(**lists, tics=tics or None)] if tics or not whom else []
     for target in whom:
         if target.tic is None and target.ra is not None and target.dec is not None:
-            place = (target.ra % 360.0, target.dec, target.cone / 3600)
+            place = (target.ra % 360.0, target.dec, target.search_radius / 3600)
             parts.append(catalogue.targets(**lists, place=place))
     return pl.concat(parts, how="diagonal_relaxed").unique(["tic", "sector"], keep="first")
 
