@@ -34,8 +34,8 @@ MOST_PIXELS = 2136
 """A size up to it may be meant as the side of a cut-out: it is that of an image."""
 
 SIZES = Wording(
-    "lists do not tell sizes: `tess-source catalogue update --source cloud` brings those of SPOC's files; or ask archive='mast'",
-    "lists do not tell sizes: `tess-source catalogue update --source cloud` brings those of SPOC's files; or use --archive mast",
+    "lists do not tell sizes; `tess-source catalogue update --source cloud` brings those of SPOC's files; or ask archive='mast'",
+    "lists do not tell sizes; `tess-source catalogue update --source cloud` brings those of SPOC's files; or use --archive mast",
 )
 
 CAOM_COLUMNS = (

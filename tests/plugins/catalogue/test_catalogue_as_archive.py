@@ -204,9 +204,12 @@ def test_sizes_are_unknown_but_a_plan_says_about_how_large_it_is(session: Sessio
     assert "2 products (unknown, about 49.0 MB)" in found.summary()
 
 
-def test_choosing_by_sizes_that_are_unknown_is_an_error_that_says_what_brings_them(session: Session) -> None:
+@pytest.mark.parametrize("words", [{"size": "<5MB"}, {"where": "size=<5000000"}], ids=str)
+def test_choosing_by_sizes_that_are_unknown_is_an_error_that_says_what_brings_them(
+    session: Session, words: dict[str, Any]
+) -> None:
     with pytest.raises(QueryError, match=r"the size of no file is known here: .*--source cloud"):
-        session.search(sector=14, kind="lc", archive="catalogue", size="<5MB")
+        session.search(sector=14, kind="lc", archive="catalogue", **words)
 
 
 def test_its_files_are_downloaded_without_known_sizes(session: Session, tmp_path: Path) -> None:
