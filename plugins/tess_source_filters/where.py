@@ -19,7 +19,7 @@ from tess_source.display.visible import logger
 from tess_source.errors import QueryError, UnknownNameError
 from tess_source.hooks.records import Filter
 from tess_source.units import count_of_bytes
-from tess_source.wording import Wording
+from tess_source.wording import Wording, keyword
 
 from .values import Span, any_of, items, number, span
 
@@ -177,7 +177,19 @@ def _check_known(products: Products, column: str) -> None:
     if (products["archive"] == CATALOGUE).all(ignore_nulls=False):
         if column == "size":
             raise QueryError("the size of no file is known here: ", SIZES)
-        raise QueryError(f"column {column!r} is not known of any of {text.number(len(products), 'product')}")
+        raise QueryError(
+            f"column {column!r} is not known of any of {text.number(len(products), 'product')}; ask ",
+            keyword("archive", "mast"),
+        )
+
+
+def _warn_of_gaps(name: str, dropped: Products, columns: Iterable[str]) -> None:
+    """Log how many of the catalogue's products were dropped because a value is not known."""
+    for column in columns:
+        if column in TOLD and column in dropped.columns:
+            gaps = dropped.mask(pl.col(column).is_null() & (pl.col("archive") == CATALOGUE)).sum()
+            if gaps:
+                log.warning("filter %r drops %s: %s is not known", name, text.number(int(gaps), "product"), column)
 
 
 def _check_text(column: pl.Series, values: list[Any]) -> None:
@@ -246,6 +258,7 @@ FILTERS = (
         "size of the file: <5MB, 1MB..50MB, 2039040 (bytes)",
         check=lambda value: Conditions.of(items(value), bytes_of),
         metavar="SIZE",
+        warn=lambda dropped, _: _warn_of_gaps("size", dropped, ["size"]),
     ),
     Filter(
         "where",
@@ -254,5 +267,6 @@ FILTERS = (
         check=Where.of,
         multiple=True,
         metavar="COLUMN=VALUE",
+        warn=lambda dropped, value: _warn_of_gaps("where", dropped, [column for column, _ in value.columns]),
     ),
 )

@@ -223,6 +223,19 @@ def test_a_column_of_which_the_catalogue_knows_no_value_is_a_mistake_not_an_empt
     assert len(SESSION.select(Products.empty(), where="tmag<8").products) == 0
 
 
+@pytest.mark.parametrize(("words", "column"), [({"size": "<4"}, "size"), ({"where": "tmag<8"}, "tmag")], ids=str)
+def test_what_is_dropped_since_the_catalogue_does_not_know_it_is_told(
+    words: dict[str, Any], column: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    rows = [
+        {"uri": uri, "archive": "catalogue", "size": value, "tmag": value} for uri, value in [("a", 3), ("b", None)]
+    ]
+    with caplog.at_level("WARNING"):
+        assert list(SESSION.select(Products.of(rows), **words).products["uri"]) == ["a"]
+        SESSION.select(Products.of(rows[:1]), **words)
+    assert caplog.messages == [f"filter {next(iter(words))!r} drops 1 product: {column} is not known"]
+
+
 @pytest.mark.parametrize("value", ["abc", True, "1..", ">x", "nan", "", "!"], ids=repr)
 def test_a_word_for_a_column_of_numbers_is_refused(value: Any) -> None:
     with pytest.raises(QueryError, match="column 'size' holds numbers"):
