@@ -15,7 +15,6 @@ from tess_source.cache.store import Store
 from tess_source.display import activity
 from tess_source.display.visible import logger, visible_line
 from tess_source.download.addresses import preferred
-from tess_source.download.existing import expected
 from tess_source.download.urls import first_requests, urls_of
 from tess_source.hooks.records import Field
 from tess_source.hooks.registry import Registry
@@ -319,6 +318,8 @@ class Session(SessionMethods):
         return asking.observed(self.registry, self.settings, query, refresh=refresh).using(self)
 
     def _expected_status(self, plan: Plan, /) -> list[str]:
+        from tess_source.download.existing import expected
+
         return expected(self._plan_of(plan, None, None, large=True), self.store)
 
     def _each_opened(

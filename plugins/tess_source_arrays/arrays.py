@@ -166,46 +166,7 @@ def iter_arrays(
     verify: bool = False,
     errors: str = "give",
 ) -> Iterator[Arrays]:
-    """Read columns of the files of a manifest, one file after the other, in its order, without keeping them.
-
-    Parameters
-    ----------
-    manifest : Manifest
-        The downloaded files.
-    columns : sequence of str
-        Names of columns of the first table of each file, in upper or lower case; the results have names in lower case. Units are the
-        file's own: for SPOC's light curves see `tess_source_arrays.schema.COLUMNS`, for others `tess_source_arrays.others.OF_OTHERS`.
-        ``time`` is BTJD for all, also for CDIPS and DIAMANTE, whose files have it under another name. TGLC's uncertainties, which are
-        numbers in its header, are columns too: ``cal_psf_flux_err`` and so on.
-    quality_bitmask : int or str, optional
-        Keep the cadences that ``load(quality_bitmask=…)`` keeps: those with a time and without any of these bits. A number, or
-        lightkurve's words ``"none"``, ``"default"``, ``"hard"``, ``"hardest"``, whose meaning depends on the pipeline. If None, every row
-        of the table is returned as it is.
-    dtypes : mapping, optional
-        Column → type to convert it to, e.g. ``{"time": "float32"}``. Other columns have the file's type, in native byte order.
-    verify : bool
-        Whether to check the sums in the files (CHECKSUM) too. That all bytes are there is always checked.
-    errors : str
-        ``"give"``: a file that could not be read is yielded too, with its `error`, which is raised when you take a column.
-        ``"skip"``: it is skipped, with a warning for the first file per reason, and at the end the number of further files.
-
-    Yields
-    ------
-    Arrays
-        One per file: ``arrays.tic``, ``arrays.sector``, ``arrays["time"]``, ``arrays.header["TEFF"]``.
-
-    Raises
-    ------
-    QueryError
-        If an argument makes no sense.
-
-    Examples
-    --------
-    >>> for arrays in manifest.iter_arrays(["time", "pdcsap_flux"]):
-    ...     print(arrays.tic, arrays.sector, arrays["time"].dtype)
-    16740101 14 float64
-    16740101 15 float64
-    """
+    """Read columns of the files of a manifest: see `tess_source_arrays.accessors.iter_arrays`."""
     if errors not in ("give", "skip"):
         raise QueryError(f"errors={errors!r}: give 'give' or 'skip'")
     found = each(manifest, ArrayOptions.of(columns, quality_bitmask, dtypes, verify))

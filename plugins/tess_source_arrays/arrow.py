@@ -185,42 +185,7 @@ def to_arrow(
     dtypes: Mapping[str, DTypeLike] | None = None,
     verify: bool = False,
 ) -> pa.Table:
-    """Read the files of a manifest into a table with one row per light curve, in the order of the manifest.
-
-    Parameters
-    ----------
-    manifest : Manifest
-        The downloaded files. All must fit into memory: 2 MB per light curve of 120 s with all columns, 0.3 MB with time, flux and
-        quality. `to_parquet` has no such limit. Columns share pieces of memory of 32 MB, so read only those that you need: a table from
-        which you take some columns out keeps the memory of all.
-    columns : sequence of str, optional
-        As for `iter_arrays`. If None, all twenty columns of SPOC's light curves; if no file is by SPOC or TESS-SPOC, all columns that the
-        files share.
-    quality_bitmask, dtypes, verify
-        As for `iter_arrays`.
-
-    Returns
-    -------
-    pyarrow.Table
-        Columns as in `tess_source_arrays.schema`: values of the star and the file, then the columns as lists, one list per light curve,
-        in chunks of one (``combine_chunks()`` copies them together). NaN stays NaN. ``sha256`` is null for files that were here before and
-        whose sum was not computed. Files that could not be read are logged, one warning per reason, and are in the table's metadata:
-        ``tess_source.missing``, JSON, URI → reason.
-
-    Raises
-    ------
-    LoadError
-        If no file could be read.
-    MissingExtraError
-        If pyarrow is not installed.
-    QueryError
-        If an argument makes no sense.
-
-    Examples
-    --------
-    >>> manifest.to_arrow(["time", "sap_flux"]).num_rows
-    2
-    """
+    """Read the files of a manifest into a table: see `tess_source_arrays.accessors.to_arrow`."""
     pyarrow()
     asked = asked_of(manifest, columns, quality_bitmask, dtypes, verify)
     rows = TableBuilder(asked, ABOUT, pipelines_of(manifest))

@@ -80,61 +80,7 @@ def to_parquet(
     verify: bool = True,
     executor: Any = None,
 ) -> Written:
-    """Write the files of a manifest as a Parquet data set, one row per light curve, with only a few files in memory at a time.
-
-    Rows are sorted by split, star, sector and exposure time, independent of the order of the manifest: the same light curves, arguments and
-    versions of tess-source and pyarrow give the same bytes.
-
-    Parameters
-    ----------
-    manifest : Manifest
-        The downloaded files.
-    path : str, Path or ObjectPath
-        One file, which is replaced as a whole or not at all. With `shards`, a folder, which must not exist or be empty; it appears when
-        everything is written. Either may be in an object store, e.g. ``"s3://bucket/curves"``: the objects of a folder appear one after the
-        other there, and one named ``_UNFINISHED.txt`` is removed last.
-    shards : int, optional
-        Number of Parquet files, with about equal numbers of rows. The folder also has the lock, ``lock.ecsv``, and a ``README.md``.
-    columns : sequence of str, optional
-        As for `to_arrow`.
-    quality_bitmask, dtypes
-        As for `iter_arrays`. Every cadence is kept if quality_bitmask is None.
-    fractions, seed
-        As for `split`, which divides stars among training, validation and test.
-    verify : bool
-        Whether to check the sums in the files (CHECKSUM), and the manifest's sha256 if known.
-    executor : int, distributed.Client, concurrent.futures.Executor or str, optional
-        Workers that write the files of `shards` at the same time: a number of processes, a client of dask, ``"local"`` or the address of
-        dask's scheduler, or an executor. They must share the folders. None: as the session says, by default this process, with a few
-        threads. The bytes are the same.
-
-    Returns
-    -------
-    Written
-        Files, numbers, and the files that could not be read. These are logged too, one warning per reason, and listed in the metadata of
-        the Parquet files (``tess_source.missing``) and in the README.
-
-    Raises
-    ------
-    DataSetExistsError
-        If the folder exists and is not empty, or a file would replace a folder; in an object store, too.
-    LoadError
-        If no file could be read. Nothing is written then.
-    MissingExtraError
-        If pyarrow is not installed.
-    ObjectStoreError
-        If the object store cannot be written to. It is an OSError.
-    QueryError
-        If an argument makes no sense.
-    OSError
-        If the data set cannot be written.
-
-    Examples
-    --------
-    >>> written = manifest.to_parquet("curves.parquet", columns=["time", "pdcsap_flux"])
-    >>> written.rows
-    2
-    """
+    """Write the files of a manifest as a Parquet data set: see `tess_source_arrays.accessors.to_parquet`."""
     pyarrow()
     if shards is not None and not is_whole(shards, 1):
         raise QueryError(f"shards={shards!r}: give a whole number of at least 1, or None for one file")

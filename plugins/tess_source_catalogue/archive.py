@@ -123,7 +123,7 @@ def _around(catalogue: Catalogue, criteria: Criteria, among: Collection[str] | N
     """Return the rows around a place; of a name without a radius, those of the nearest star."""
     if target.ra is None or target.dec is None:
         raise QueryError(f"target {target.text!r} has neither a TIC id nor coordinates")
-    place = (target.ra % 360.0, target.dec, (target.cone + FOOTPRINT) / 3600)
+    place = (target.ra % 360.0, target.dec, (target.search_radius + FOOTPRINT) / 3600)
     return around(_rows(catalogue, criteria, among, place=place), target)
 
 

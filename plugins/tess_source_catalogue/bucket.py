@@ -10,14 +10,16 @@ import hashlib
 import io
 import uuid
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tess_source import disk, names
 from tess_source._lazy import pl
-from tess_source.download.lists import ABSENT, FAILED, NEW, ListAnswer, Lists
 from tess_source.errors import TessSourceError
 from tess_source.settings import Settings
 from tess_source_catalogue.columns import SIZES, polars_types
-from tess_source_cloud.siblings import objects_of_places
+
+if TYPE_CHECKING:
+    from tess_source.download.lists import ListAnswer, Lists
 
 __all__ = ["SCHEME", "fetch", "read_sizes"]
 
@@ -32,6 +34,9 @@ def fetch(address: str, lists: Lists, settings: Settings) -> ListAnswer:
     ListAnswer
         Absent if there is nothing yet.
     """
+    from tess_source.download.lists import ABSENT, FAILED, NEW, ListAnswer
+    from tess_source_cloud.siblings import objects_of_places
+
     try:
         rows = objects_of_places([address.removeprefix(SCHEME)], settings)
         if not rows.height:

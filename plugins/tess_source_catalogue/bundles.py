@@ -10,7 +10,8 @@ from typing import NamedTuple
 from tess_source._lazy import pl
 from tess_source.tables.listing import KIND_ORDER
 from tess_source_catalogue.columns import collection
-from tess_source_catalogue.patterns import Texts
+from tess_source_catalogue.cut import CutTexts, chosen
+from tess_source_catalogue.patterns import FEW, Texts
 from tess_source_catalogue.view import bundles_of
 
 __all__ = ["KEYS", "Bundles", "count_of", "numbered", "stacked"]
@@ -47,14 +48,24 @@ class BundleFiles(NamedTuple):
     of_bundles: pl.Series
     """The files of each bundle: a list of their numbers, empty or null without any."""
     uris: Texts
+    is_data: pl.Series
+    """Whether the URI of each file is the address of its observation's data."""
     names: Texts
     """Of their filenames."""
     head: int | None
     """Number of characters of each URI before the filename, if it is the same for all."""
 
     def texts(self, numbers: pl.Series, rows: pl.DataFrame) -> tuple[pl.Series, pl.Series]:
-        """Return URIs and filenames of rows of files with these numbers. The end of a text takes neither time nor memory."""
-        uris = self.uris.of(numbers, rows)
+        """Return URIs and filenames of rows of files with these numbers. The end of a text takes neither time nor memory.
+
+        If rows have the addresses of their observations' data, as `dataURL`, URIs that are the same are taken from there.
+        """
+        if len(numbers) > FEW and "dataURL" in rows.columns:
+            uris = chosen(
+                self.is_data[numbers], rows["dataURL"], lambda own: self.uris.of(numbers.filter(own), rows.filter(own))
+            )
+        else:
+            uris = self.uris.of(numbers, rows)
         return uris, self.names.of(numbers, rows) if self.head is None else uris.str.slice(self.head)
 
 
@@ -102,9 +113,9 @@ class Bundles:
         return self.said.join(self.sorts, on=KEYS, how="left", maintain_order="left")["sort"].rechunk()
 
     @cached_property
-    def obs_ids(self) -> Texts:
-        """The obs_ids of observations."""
-        return Texts(self._firsts["obs_id"])
+    def obs_ids(self) -> CutTexts:
+        """The obs_ids of observations, most of which stand in the addresses of their data."""
+        return CutTexts(self._firsts["obs_id"], self._firsts["data"])
 
     @cached_property
     def addresses(self) -> Texts:
@@ -132,7 +143,9 @@ class Bundles:
         heads = patterns.str.extract(r"^(.*/)").fill_null("").unique()
         head = len(heads[0]) if len(heads) == 1 and "{" not in heads[0] else None
         names = Texts(patterns.str.extract(r"([^/]*)$"))
-        return BundleFiles(said, _ranks(frame), lists.rechunk(), Texts(patterns), names, head)
+        return BundleFiles(
+            said, _ranks(frame), lists.rechunk(), Texts(patterns), frame["pattern"] == frame["data"], names, head
+        )
 
 
 @lru_cache(maxsize=16)

@@ -6,16 +6,16 @@ Observations and files are in volumes, which are put together of lists; targets 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
-from functools import lru_cache
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from tess_source._lazy import pl
 from tess_source.settings import Settings
-from tess_source_catalogue.folder import CatalogueFolder, ListFile, PresentLists
+from tess_source_catalogue.answered import Answered, recent, rows_of
+from tess_source_catalogue.folder import CatalogueFolder, ListFile
 from tess_source_catalogue.found_rows import FoundRows, Place, find_rows
 from tess_source_catalogue.listed import strange_rows, target_rows, tce_rows
 from tess_source_catalogue.stored import read_list
-from tess_source_catalogue.tables import observation_rows, product_rows, with_sizes
+from tess_source_catalogue.tables import in_order, observation_rows, product_rows, with_sizes
 from tess_source_catalogue.volumes import TARGET_LISTS, Volume, volumes
 
 __all__ = ["Catalogue"]
@@ -24,40 +24,7 @@ TRIES = 5
 """Times that a question is asked anew if an update replaces a list while it is read."""
 T = TypeVar("T")
 MOST = 100_000
-"""Stars that are looked up one by one, and observations that are remembered to list their files; of more, everything is read."""
-FEW = 1000
-"""Observations that are looked up in Python, which takes less time than a join of tables."""
-
-_IDENTITY = ("obs_id", "kind", "first_sector", "last_sector", "pipeline")
-
-
-class _Answered(NamedTuple):
-    """What was read for the last question: its files are listed next."""
-
-    found: FoundRows
-    observations: pl.DataFrame
-
-    def has(self, observations: pl.DataFrame) -> bool:
-        """Return whether observations are among those that were found."""
-        known = {*_IDENTITY} <= {*observations.columns}
-        return known and len(observations.join(self.observations, on=_IDENTITY, how="semi")) == len(observations)
-
-    def rows_of(self, observations: pl.DataFrame) -> FoundRows | None:
-        """Return the rows of a few observations, in their order; None if they are many, or one is not among those that were found."""
-        if self.observations.height > FEW or not {*_IDENTITY} <= {*observations.columns}:
-            return None
-        places = {key: place for place, key in enumerate(self.observations.rows())}
-        wanted = [places[key] for key in observations[[*_IDENTITY]].rows() if key in places]
-        if len(wanted) < observations.height or len(places) < self.observations.height:
-            return None
-        return FoundRows(self.found.rows[wanted], self.found.bundles)
-
-
-@lru_cache(maxsize=8)
-def _recent(lists: PresentLists) -> list[_Answered]:
-    """Return what was read of these lists for the last question to them, if it was not much: a list of one, at most."""
-    del lists
-    return []
+"""Stars that are looked up one by one; of more, everything is read."""
 
 
 class Catalogue:
@@ -109,10 +76,9 @@ class Catalogue:
         polars.DataFrame
             The columns of `tess_source_catalogue.columns.OBSERVATIONS`.
         """
-        found = self._find(tics, sectors, pipelines, place)
+        found = in_order(self._find(tics, sectors, pipelines, place))
         rows = observation_rows(found)
-        if rows.height <= MOST:
-            _recent(self.folder.lists())[:] = [_Answered(found, rows[[*_IDENTITY]])]
+        recent(self.folder.lists())[:] = [Answered(found, rows)]
         return rows
 
     def observations_by_volume(
@@ -157,11 +123,8 @@ class Catalogue:
         polars.DataFrame
             The columns of `tess_source_catalogue.columns.PRODUCTS`.
         """
-        read = _recent(self.folder.lists())
-        if read and (of_few := read[0].rows_of(observations)) is not None:
-            products = product_rows(of_few, observations, kinds, aligned=True)
-        elif read and read[0].has(observations):
-            products = product_rows(read[0].found, observations, kinds)
+        if (aligned := rows_of(observations, recent(self.folder.lists()))) is not None:
+            products = product_rows(aligned, observations, kinds, aligned=True)
         else:
             sectors, pipelines = (observations[name].drop_nulls().unique() for name in ("last_sector", "pipeline"))
             found = self._find(_few_stars(observations), sectors, pipelines, None)

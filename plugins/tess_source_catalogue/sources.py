@@ -24,8 +24,6 @@ _TESS_SPOC = f"{_HLSP}/tess-spoc/download_scripts/hlsp_tess-spoc_tess_phot"
 TCE_PAGE = f"{_MAST}/tess/bulk_downloads/bulk_downloads_tce.html"
 """The page with links to all tables of TCEs. The scripts of searches over several sectors have the same ranges."""
 SCRIPT = ("#", "curl", "wget")
-TARGETS = ("#", "TIC", '"TIC', "GAIA", '"GAIA')
-TCES = ("#", "tce", "tic")
 DV = ("dvt", "dvr-pdf", "dvr-xml", "dvs", "dvm")
 TESS_SPOC_RANGES = ((56, 69),)
 """First and last sector of TESS-SPOC's searches over several sectors: no page has links to their scripts."""
@@ -94,7 +92,7 @@ def _script(name: str, help_: str, pipeline: str, address: str, kinds: Sequence[
 def _targets(pipeline: str) -> Source:
     name, help_ = pipeline.lower(), f"stars of {pipeline} with their positions"
     address = f"{_HLSP}/{name}/target_lists/s{{sector:04d}}.csv"
-    return Source(f"{name}-targets", help_, pipeline, _at(address), read_hlsp_targets, TARGETS, gives="targets")
+    return Source(f"{name}-targets", help_, pipeline, _at(address), read_hlsp_targets, gives="targets")
 
 
 SOURCES: Sequence[Source] = (
@@ -114,19 +112,22 @@ SOURCES: Sequence[Source] = (
             f"{_OFFICE}/public/target_lists/2m/all_targets_S{{sector:03d}}_v1.txt",
             f"{_OFFICE}/wp-content/uploads/all_targets_S{{sector:03d}}_v1.txt",
         ),
-        read_targets, TARGETS, gives="targets",
+        read_targets, gives="targets",
     ),
     Source(
         "fast-targets", "20-s targets: camera, CCD, magnitude and position", "SPOC",
-        _at(f"{_OFFICE}/public/target_lists/20s/all_targets_20s_S{{sector:03d}}_v1.csv"),
-        read_targets, TARGETS, gives="targets", since=27,
+        _at(
+            f"{_OFFICE}/public/target_lists/20s/all_targets_20s_S{{sector:03d}}_v1.csv",
+            f"{_OFFICE}/public/target_lists/20s/all_targets_20s_S{{sector:03d}}_v1.txt",
+        ),
+        read_targets, gives="targets", since=27,
     ),
     Source(
-        "tce", "threshold crossing events of single sectors", "SPOC", _tce_table, read_tces, TCES, gives="tces",
+        "tce", "threshold crossing events of single sectors", "SPOC", _tce_table, read_tces, gives="tces",
         index=TCE_PAGE,
     ),
     Source(
-        "multi-tce", "threshold crossing events of several sectors", "SPOC", _tce_tables, read_tces, TCES,
+        "multi-tce", "threshold crossing events of several sectors", "SPOC", _tce_tables, read_tces,
         gives="tces", index=TCE_PAGE, several=True,
     ),
     _script(

@@ -14,7 +14,7 @@ from tess_source_catalogue.found_rows import FoundRows
 if TYPE_CHECKING:
     from polars._typing import SchemaDict
 
-__all__ = ["observation_rows", "product_rows", "with_sizes"]
+__all__ = ["in_order", "observation_rows", "product_rows", "with_sizes"]
 
 ARCHIVE = "catalogue"
 CARRIED = ("observation", "obsid", "proposal_id")
@@ -23,14 +23,19 @@ POSITIONS = {"s_ra": "ra", "s_dec": "dec"}
 """The portal's positions, and those of the target lists."""
 
 
+def in_order(found: FoundRows) -> FoundRows:
+    """Return the rows of observations in about the order in which they are shown."""
+    return FoundRows(_in_order(found.rows, found.bundles.rank, "bundle"), found.bundles) if found.rows.height else found
+
+
 def observation_rows(found: FoundRows) -> pl.DataFrame:
     """Return the table of observations: the columns of `tess_source_catalogue.columns.OBSERVATIONS`."""
     types = polars_types(OBSERVATIONS)
     if not found.rows.height:
         return pl.DataFrame(schema=types)
-    bundles = found.bundles
-    rows = _in_order(found.rows, bundles.rank, "bundle")
-    obs_ids = _obs_ids(rows, bundles)
+    rows, bundles = found
+    addresses = bundles.addresses.of(rows["bundle"], rows)
+    obs_ids = _obs_ids(rows, bundles, addresses)
     table = _saying(rows, bundles.said, rows["bundle"]).with_columns(
         *_nulls(types, set(PORTAL) - set(rows.columns)),
         obs_id=obs_ids,
@@ -43,7 +48,7 @@ def observation_rows(found: FoundRows) -> pl.DataFrame:
         intentType=pl.lit("science"),
         dataproduct_type=pl.lit("timeseries"),
         t_exptime=pl.col("exptime"),
-        dataURL=bundles.addresses.of(rows["bundle"], rows),
+        dataURL=addresses,
         **{name: pl.coalesce(_here(rows, name, other)) for name, other in POSITIONS.items()},
     )
     return _typed(table, types)
@@ -61,7 +66,7 @@ def product_rows(
     kinds : collection of str, optional
         Kinds of files. None: all.
     aligned : bool
-        Whether the rows are those of the observations, in the same order.
+        Whether the rows are those of the observations, in the same order, whose addresses of data are the same, too.
     """
     types = polars_types(PRODUCTS)
     if not found.rows.height or not observations.height:
@@ -142,7 +147,7 @@ def _matched(found: FoundRows, observations: pl.DataFrame) -> pl.DataFrame:
 
 def _aligned(rows: pl.DataFrame, observations: pl.DataFrame) -> pl.DataFrame:
     """Return the rows of observations, in the same order, as `_matched` does."""
-    return rows[_own(rows)].hstack(observations[_carried(observations)])
+    return rows[_own(rows)].hstack(observations[[*_carried(observations), "dataURL"]])
 
 
 def _own(rows: pl.DataFrame) -> list[str]:
@@ -173,9 +178,9 @@ def _saying(rows: pl.DataFrame, said: pl.DataFrame, places: pl.Series) -> pl.Dat
     return rows.with_columns(*(said[name][places] for name in said.columns if name not in same), *values)
 
 
-def _obs_ids(rows: pl.DataFrame, bundles: Bundles) -> pl.Series:
-    """Return obs_ids: the portal's, or else what the names of the files tell."""
-    texts = bundles.obs_ids.of(rows["bundle"], rows)
+def _obs_ids(rows: pl.DataFrame, bundles: Bundles, addresses: pl.Series | None = None) -> pl.Series:
+    """Return obs_ids: the portal's, or else what the names of the files tell. Addresses of data that hold them save time and memory."""
+    texts = bundles.obs_ids.of(rows["bundle"], rows, addresses)
     known = rows["obs_id"] if "obs_id" in rows.columns else None
     return texts if known is None or not known.count() else known.fill_null(texts)
 

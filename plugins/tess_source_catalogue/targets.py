@@ -34,7 +34,6 @@ LATELY = 86400.0
 """For so long, the archive is not asked again for a list that it did not have [s]."""
 LISTS: Mapping[int, str] = {120: "targets", 20: "fast-targets"}
 """Exposure time [s] → source of the lists."""
-MOST_SECTORS = 999
 
 
 class TargetList(Rows):
@@ -151,7 +150,7 @@ def _rows(catalogue: Catalogue, whom: Sequence[Target], lists: Mapping[str, Any]
     parts = [catalogue.targets(**lists, tics=tics or None)] if tics or not whom else []
     for target in whom:
         if target.tic is None and target.ra is not None and target.dec is not None:
-            place = (target.ra % 360.0, target.dec, target.cone / 3600)
+            place = (target.ra % 360.0, target.dec, target.search_radius / 3600)
             parts.append(catalogue.targets(**lists, place=place))
     return pl.concat(parts, how="diagonal_relaxed").unique(["tic", "sector"], keep="first")
 
@@ -189,7 +188,7 @@ def _sectors_with_lists(session: Session, sector: Any, source: str) -> list[int]
         if not here:
             raise QueryError("the catalogue has no such target list yet: name a sector, e.g. ", keyword("sector", 14))
         return sorted(here)
-    from tess_source_filters.whole import Wholes
+    from tess_source_filters.whole import MOST_SECTORS, Wholes
 
     wanted = Wholes.of(sector).numbers(MOST_SECTORS)
     if wanted is None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from tess_source.download.lists import NEW, Lists
 from tess_source.errors import ServiceError
 from tess_source.threads import in_order
+
+if TYPE_CHECKING:
+    from tess_source.download.lists import Lists
 
 __all__ = ["content_of", "each", "shown"]
 
@@ -25,6 +27,8 @@ def content_of(lists: Lists, address: str, service: str) -> bytes:
     ServiceError
         If it does not come, after repeated tries; there is no such thing as an address without an answer here.
     """
+    from tess_source.download.lists import NEW
+
     answer = lists.fetch(address)
     if answer.state != NEW:
         raise ServiceError(service, answer.problem.replace(address, shown(address)))

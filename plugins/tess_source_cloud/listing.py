@@ -6,16 +6,18 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import chain
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlencode
 
 from tess_source._lazy import pl
-from tess_source.download.lists import Lists
 from tess_source.errors import ServiceError
 from tess_source.settings import Settings
 from tess_source_cloud.asking import content_of, each
 from tess_source_cloud.keys import BUCKET
 from tess_source_cloud.page import Held, ListingPage, NoListingError, parse
+
+if TYPE_CHECKING:
+    from tess_source.download.lists import Lists
 
 __all__ = ["list_folders", "list_objects", "list_wanted"]
 
@@ -68,6 +70,8 @@ def list_folders(prefix: str, settings: Settings) -> list[str]:
     ServiceError, OfflineError
         As by `list_objects`.
     """
+    from tess_source.download.lists import Lists
+
     with Lists(settings) as lists:
         return [folder for page in _pages(lists, prefix, "/") for folder in page.folders]
 
@@ -98,6 +102,8 @@ def list_wanted(wanted: Sequence[tuple[str, Sequence[str]]], settings: Settings)
 
 def _together(objects_of: Callable[[Lists, T], list[Held]], questions: Sequence[T], settings: Settings) -> pl.DataFrame:
     """Return the objects that all questions give."""
+    from tess_source.download.lists import Lists
+
     schema = {"key": pl.String(), "size": pl.Int64(), "etag": pl.String(), "modified": pl.Datetime("ms", "UTC")}
     if not questions:
         return pl.DataFrame(schema=schema)

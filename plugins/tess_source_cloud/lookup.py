@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from tess_source.download.lists import Lists
 from tess_source.errors import ServiceError
 from tess_source.hooks.records import Request
 from tess_source.settings import Settings
 from tess_source_cloud.asking import content_of, each
 from tess_source_cloud.keys import CONTRIBUTED_ROOT, MISSION_ROOT, SAFE, at, key_of
+
+if TYPE_CHECKING:
+    from tess_source.download.lists import Lists
 
 __all__ = ["keys_looked_up", "keys_of", "look_up"]
 
@@ -46,6 +49,8 @@ def keys_of(uris: Sequence[str], settings: Settings) -> dict[str, str]:
 
 def keys_looked_up(uris: Sequence[str], settings: Settings) -> dict[str, str]:
     """Return the keys of those URIs that MAST knows; the bucket need not have all of them. The errors are those of `look_up`."""
+    from tess_source.download.lists import Lists
+
     found: dict[str, str] = {}
     batches = list(_batches(list(dict.fromkeys(uris))))
     if batches:

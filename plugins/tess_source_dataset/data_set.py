@@ -80,7 +80,7 @@ class DataSet:
         targets : object
             As for `tess_source.search`. If None, all light curves that the filters and criteria choose.
         columns, quality_bitmask, dtypes
-            As for `tess_source_arrays.arrays.iter_arrays`.
+            As for `tess_source_arrays.accessors.iter_arrays`.
         fractions, seed
             As for `tess_source_arrays.split.split`, which divides stars among training, validation and test.
         shard_size : int

@@ -48,7 +48,7 @@ def may_be_large(query: Query, criteria: Mapping[str, Any]) -> bool:
         given = {name.lower(): _exact_values(value) for name, value in criteria.items()}
         few = any(0 < given.get(name, 0) <= MOST_ROWS for name in FEW)
         return not (few or 0 < given.get("target_name", 0) <= FEW_STARS)
-    radii = [one.cone for one in query.targets if one.tic is None]
+    radii = [one.search_radius for one in query.targets if one.tic is None]
     area = sum(pi * (radius / 3600) ** 2 for radius in radii)
     return len(query.targets) - len(radii) > FEW_STARS or area > SMALL_AREA
 

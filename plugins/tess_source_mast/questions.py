@@ -107,4 +107,4 @@ def _position_text(target: Target) -> str:
     """Return a cone as text, as astroquery does: degrees, separated by commas."""
     if target.ra is None or target.dec is None:
         raise QueryError(f"target {target.text!r} has neither a TIC id nor coordinates")
-    return ", ".join(map(str, (float(target.ra) % 360.0, float(target.dec), float(target.cone) * ARCSECOND)))
+    return ", ".join(map(str, (float(target.ra) % 360.0, float(target.dec), float(target.search_radius) * ARCSECOND)))

@@ -12,7 +12,8 @@ from tess_source.display.visible import logger
 from tess_source.errors import OfflineError, ServiceError
 from tess_source.search.stars import stars_asked
 from tess_source.tables.among import among
-from tess_source.tables.rows import joined, thrifty, with_schema
+from tess_source.tables.rows import joined, thrifty, with_schema, with_texts_once
+from tess_source.units import check_flags
 from tess_source_sectors.asked import sectors_asked
 from tess_source_sectors.holdings import HELD, held, places_in, stars_at
 from tess_source_sectors.known import KnownSectors, known_sectors
@@ -53,6 +54,8 @@ def sectors_of(
     large: bool = False,
 ) -> SeenSectors:
     """Return the sectors in which stars lie on a CCD: see `tess_source_sectors.accessors.sectors`."""
+    check_flags(products=products, pixels=pixels, optional=True)
+    check_flags(refresh=refresh, large=large)
     wanted = None if sector is None else sectors_asked(sector, known_sectors(session.settings).sectors)
     asked = stars_asked(session.registry, session.settings, targets, radius=radius, refresh=refresh, missing=missing)
     few = len(asked) <= MOST
@@ -147,7 +150,7 @@ def rows_of(
     for some in stars.iter_slices(PART) if len(stars) else [stars]:
         of_these = None if ahead is None else ahead.filter(pl.col("target").is_in(among(some["target"])))
         rows = _rows_of_part(known, some, at_archive, lists, wanted, of_these, told)
-        parts.append(SeenSectors(thrifty(_with_texts_once(rows)) if len(stars) > PART else rows))
+        parts.append(SeenSectors(thrifty(with_texts_once(rows, "why")) if len(stars) > PART else rows))
     return joined(parts) if len(parts) > 1 else parts[0]
 
 
@@ -172,13 +175,6 @@ def _rows_of_part(
     rows = rows.with_columns(known=pl.col("sector").is_null() | pl.col("sector").is_in(there))
     rows = with_states(rows, str(known))
     return with_schema(rows, SeenSectors.schema).select(*SeenSectors.schema).sort(CHIP)
-
-
-def _with_texts_once(rows: pl.DataFrame) -> pl.DataFrame:
-    """Return rows of which `why` takes the memory of each of its few texts once."""
-    texts = rows["why"].unique().to_list()  # a new column of them: others would keep all texts of the old one
-    once = pl.DataFrame({"why": texts, "once": texts}, schema={"why": pl.String, "once": pl.String})
-    return rows.with_columns(why=rows.select("why").join(once, on="why", how="left", maintain_order="left")["once"])
 
 
 def _on_chips(known: KnownSectors, stars: pl.DataFrame, wanted: Sequence[int] | None) -> pl.DataFrame:

@@ -16,7 +16,7 @@ from tess_source_sectors.geometry import (
     image_around,
     middles,
     sines_of_margins,
-    sines_of_margins_of,
+    sines_of_margins_of_polygon,
     unit_vectors,
 )
 
@@ -129,7 +129,7 @@ class Chips:
         return number[seen], chip[seen], margin[seen]
 
     def _near_by_chip(self, stars: Floats, around: Floats) -> tuple[Numbers, Numbers, Floats]:
-        """Return the same as `_near`."""
+        """Return what `_near` returns, CCD by CCD: of each, only places of its declinations are compared."""
         order = np.argsort(stars[:, 2])
         places, radii = np.ascontiguousarray(stars[order].T), around[order]
         reach, north = np.arccos(self.reach), np.arcsin(self.middle[:, 2])
@@ -141,10 +141,10 @@ class Chips:
             nearest = np.cos(np.minimum(reach[chip] + radii[begin:end], np.pi)) if radii.any() else self.reach[chip]
             here = begin + np.flatnonzero(self.middle[chip] @ places[:, begin:end] >= nearest)
             there = places[:, here]
-            margin = sines_of_margins_of(self.science[chip], self.bent[chip], there)
+            margin = sines_of_margins_of_polygon(self.science[chip], self.bent[chip], there)
             seen = margin >= -np.sin(np.minimum(radii[here], np.pi / 2))
             out = np.flatnonzero(~seen)
-            seen[out] = sines_of_margins_of(self.image[chip], self.bent[chip], there[:, out]) >= 0
+            seen[out] = sines_of_margins_of_polygon(self.image[chip], self.bent[chip], there[:, out]) >= 0
             numbers.append(order[here[seen]])
             chips.append(np.full(len(numbers[-1]), chip))
             margins.append(margin[seen])

@@ -63,7 +63,9 @@ def sectors(
     """
     if not targets and not refresh:
         raise click.UsageError("give a target, or --refresh")
-    from tess_source_sectors.known import SPECIAL, known_sectors
+    from tess_source.names.sectors import SPECIAL
+    from tess_source_sectors.known import known_sectors
+    from tess_source_sectors.planned import absent_lists
     from tess_source_sectors.states import NO_FILE
     from tess_source_sectors.words import lines
 
@@ -85,8 +87,8 @@ def sectors(
     nameless = rows.where(rows["tic"].is_null())["target"]
     if (more := rows["tic"].drop_nulls().n_unique() + nameless.n_unique() - FEW) > 0:
         note(f"and {more:,} more")
-    if open_ones := rows.where(rows["state"] == NO_FILE)["sector"].drop_nulls().to_list():
-        update = f"tess-source catalogue update --source targets --sector {text_of_sectors(sorted({*open_ones}))}"
+    if open_ones := {*rows.where(rows["state"] == NO_FILE)["sector"].drop_nulls()} - absent_lists(session.settings):
+        update = f"tess-source catalogue update --source targets --sector {text_of_sectors(sorted(open_ones))}"
         note(f"`{update}` fetches the target lists")
     if not len(rows.where(rows["camera"].is_not_null())):
         raise click.exceptions.Exit(NOTHING)

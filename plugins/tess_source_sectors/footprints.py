@@ -14,7 +14,6 @@ from tess_source.cache.keep import as_line, kept_bytes, record_in
 from tess_source.clock import this_moment
 from tess_source.disk import write_whole
 from tess_source.display.visible import logger
-from tess_source.download.lists import ABSENT, FAILED, UNCHANGED, Lists
 from tess_source.errors import DownloadError, bare_reason
 from tess_source.names.sectors import text_of_sectors
 from tess_source.settings import OWN_FOLDER, Settings, store_root
@@ -40,10 +39,12 @@ MOST = 100_000
 def parse(content: bytes) -> list[list[float]]:
     """Return the footprints of a list: `sector`, `camera`, `ccd`, start and end [MJD, UTC], and the four corners, `ra`, `dec` [deg] each.
 
+    A row that is none is left out, with a warning.
+
     Raises
     ------
     ValueError
-        If it is not such a list.
+        If it is not such a list, or most of its rows are none.
     """
     columns = json.loads(content)
     if not isinstance(columns, dict) or not all(isinstance(columns.get(name), list) for name in NEEDED):
@@ -53,7 +54,20 @@ def parse(content: bytes) -> list[list[float]]:
         raise ValueError(f"its columns have {', '.join(str(len(column)) for column in rows)} rows")
     if not rows[0]:
         raise ValueError("it has no rows")
-    found = {tuple(row[:3]): row for row in map(_footprint, *rows)}
+    found, odd = {}, []
+    for row in zip(*rows, strict=True):
+        try:
+            read = _footprint(*row)
+        except (ValueError, TypeError) as error:
+            odd.append(f"{str(row[0])[:40]}: {error}")
+        else:
+            found[tuple(read[:3])] = read
+    if len(odd) > len(rows[0]) / 2:
+        raise ValueError(f"{len(odd):,} of its {len(rows[0]):,} rows are no footprints, such as {odd[0]}")
+    if odd:
+        log.warning(
+            "%s of the archive's footprints cannot be read and are left out, such as %s", f"{len(odd):,}", odd[0]
+        )
     return [found[key] for key in sorted(found)]
 
 
@@ -123,6 +137,8 @@ def _checked(rows: Any) -> list[list[float]]:
 
 def refresh(settings: Settings) -> list[int]:
     """Fetch the archive's footprints, and return the sectors that they have: see `tess_source_sectors.accessors.refresh_sectors`."""
+    from tess_source.download.lists import ABSENT, FAILED, UNCHANGED, Lists
+
     file = kept_file(settings)
     try:
         known = record_in(kept_bytes(file))
@@ -139,11 +155,11 @@ def refresh(settings: Settings) -> list[int]:
             found = parse(answer.path.read_bytes())
         except (ValueError, RecursionError) as error:
             raise DownloadError(f"{ADDRESS} is not the list of footprints: {bare_reason(error)}") from error
-    sectors = {int(row[0]) for row in found}
-    before = [row for row in known.get("footprints", ()) if int(row[0]) not in sectors]
-    if before:
-        lost = text_of_sectors(int(row[0]) for row in before)
-        log.warning("the archive's footprints do not have sectors %s any more; those that were kept are used", lost)
+    sectors, chips = {int(row[0]) for row in found}, {tuple(row[:3]) for row in found}
+    before = [row for row in known.get("footprints", ()) if tuple(row[:3]) not in chips]
+    if lost := {int(row[0]) for row in before} - sectors:
+        said = text_of_sectors(lost)
+        log.warning("the archive's footprints do not have sectors %s any more; those that were kept are used", said)
     record = {"time": this_moment(), "etag": answer.etag, "modified": answer.modified, "footprints": [*before, *found]}
     write_whole(file, as_line(record).encode())
     return sorted({*sectors, *(int(row[0]) for row in before)})

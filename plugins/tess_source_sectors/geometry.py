@@ -22,7 +22,7 @@ __all__ = [
     "middles",
     "science_within",
     "sines_of_margins",
-    "sines_of_margins_of",
+    "sines_of_margins_of_polygon",
     "unit_vectors",
 ]
 
@@ -112,8 +112,18 @@ def sines_of_margins(normals: Floats, bent: npt.NDArray[np.bool_], stars: Floats
     return least
 
 
-def sines_of_margins_of(normals: Floats, bent: npt.NDArray[np.bool_], stars: Floats) -> Floats:
-    """Return the same of stars, shape (3, n), and one polygon, with normals of shape (16, 3)."""
+def sines_of_margins_of_polygon(normals: Floats, bent: npt.NDArray[np.bool_], stars: Floats) -> Floats:
+    """Return what `sines_of_margins` returns, of many stars and one polygon.
+
+    Parameters
+    ----------
+    normals : numpy.ndarray
+        Of its edges; shape (16, 3).
+    bent : numpy.ndarray of bool
+        Which of its sides bend inwards; shape (4,).
+    stars : numpy.ndarray
+        Unit vectors; shape (3, n).
+    """
     sides = (normals @ stars).reshape(4, SIDE, -1)
     least: Floats = np.where(bent[:, None], sides.max(axis=1), sides.min(axis=1)).min(axis=0)
     return least

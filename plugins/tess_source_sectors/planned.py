@@ -10,7 +10,7 @@ from tess_source.settings import Settings
 from tess_source.tables.rows import with_schema
 from tess_source.targets.target import Query
 
-__all__ = ["TargetLists", "is_catalogue_alone", "sectors_told", "target_lists"]
+__all__ = ["TargetLists", "absent_lists", "is_catalogue_alone", "sectors_told", "target_lists"]
 
 SOURCE = "targets"
 """The catalogue's name of the lists of 2-min targets."""
@@ -63,6 +63,13 @@ def sectors_told(settings: Settings, query: Query) -> Mapping[str, Collection[in
             column = TOLD_BY.get(name, "hlsp" if sources[name].pipeline != "SPOC" else "")
             told.setdefault(column, set()).add(last)
     return told
+
+
+def absent_lists(settings: Settings) -> set[int]:
+    """Return the sectors of which the archive had no list of targets when it was asked."""
+    from tess_source_catalogue.folder import CatalogueFolder
+
+    return {sector for name, sector in CatalogueFolder.of(settings).lists().absent if name == SOURCE}
 
 
 def is_catalogue_alone(query: Query) -> bool:

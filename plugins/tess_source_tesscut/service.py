@@ -12,7 +12,6 @@ from urllib.parse import urlencode
 from tess_source import names
 from tess_source.display import text
 from tess_source.display.visible import logger, visible_line
-from tess_source.download.lists import NEW, Lists
 from tess_source.errors import QueryError, ServiceError
 from tess_source.hooks.records import Request
 from tess_source.names.sectors import LAST_SECTOR
@@ -88,10 +87,14 @@ def chips_that_saw(places: Sequence[tuple[str, str]], settings: Settings) -> lis
     ServiceError
         If the service fails, or gives no such answer.
     """
+    from tess_source.download.lists import Lists
+
     if len(places) > text.FEW:
         log.info("TESScut is asked for %s, %g per second", text.number(len(places), "place"), PER_SECOND)
 
     def ask(place: tuple[str, str]) -> list[Chip]:
+        from tess_source.download.lists import NEW
+
         answer = lists.fetch(_request("sector", {"ra": place[0], "dec": place[1], "radius": "0.0"}), ending=".json")
         if answer.state != NEW or answer.size > LARGEST:
             raise ServiceError("TESScut", answer.problem or f"its answer has {answer.size:,} bytes")

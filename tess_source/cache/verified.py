@@ -28,7 +28,6 @@ from tess_source.display.visible import logger
 from tess_source.errors import bare_reason
 from tess_source.files.etags import md5_of
 from tess_source.files.folder import Files, Lying
-from tess_source.files.verify import Verifier
 from tess_source.object_store.path import ObjectPath, Root
 from tess_source.settings import OWN_FOLDER
 from tess_source.tables.items import Item
@@ -248,6 +247,8 @@ def read_whole(folder: Files, item: Item) -> tuple[Known | None, str]:
     problem : str
         What is wrong with it, in words about "it"; empty if it is whole.
     """
+    from tess_source.files.verify import Verifier
+
     md5 = md5_of(item.etag)
     verifier = Verifier(item.path.rpartition("/")[2], size=item.size, kind=item.kind, md5=md5)
     before = folder.exists(item.path)

@@ -12,7 +12,6 @@ import click
 from tess_source._lazy import pl
 from tess_source.cli import lock as cli_lock
 from tess_source.cli.asking import QUESTION, Asking
-from tess_source.cli.parts import ROW_BY_ROW, print_parts
 from tess_source.cli.printing import NOTHING, SOME_FAILED, download, failures, format_option, note, print_rows
 from tess_source.cli.urls import urls
 from tess_source.cli.user_path import UserPlace
@@ -22,7 +21,6 @@ from tess_source.search.asking import FIELD_TABLES
 from tess_source.search.lookups import lookups_among
 from tess_source.search.select import checked, meant
 from tess_source.session import Session
-from tess_source.tables.entries import expected_in_words
 from tess_source.tables.items import FAILED
 from tess_source.tables.plan import Plan
 
@@ -62,6 +60,8 @@ def _search() -> click.Command:
         TARGET is a TIC id, a name, "ra dec" in degrees, @file with a list of these, or - for stdin. Without a target, everything that
         meets the filters and criteria is found.
         """
+        from tess_source.cli.parts import ROW_BY_ROW, print_parts
+
         lookups, only_filters = lookups_among(session.registry, meant(session.registry, filters))
         values = checked(session.registry, only_filters)
         limits = [most(values[name]) for name in values if (most := session.registry.filters[name].most)]
@@ -158,6 +158,8 @@ def _get(session: Session) -> click.Command:
 
 def _dry_run(plan: Plan, form: str) -> None:
     """Print what would happen to each file. A file that cannot be fetched is shown with its reason, and counts as a failure."""
+    from tess_source.tables.entries import expected_in_words
+
     frame = plan.expected()
     refused = (frame["status"] == FAILED).any()
     columns = ["status", *(name for name in plan.items.shown if name in frame.columns)]

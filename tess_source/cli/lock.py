@@ -6,7 +6,7 @@ import errno
 import os
 from collections.abc import Callable, Collection
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,21 +16,14 @@ from tess_source.cli.printing import SOME_FAILED, download, failures, format_opt
 from tess_source.cli.user_path import UserPlace
 from tess_source.display import text
 from tess_source.errors import LockError
-from tess_source.files.folder import Folder
-from tess_source.lock.check import Verified, verify_lock
-from tess_source.lock.citation import cite as citation
-from tess_source.lock.compare import Changes, unsummed
-from tess_source.lock.compare import diff as compared
-from tess_source.lock.listed import verify_copied, verify_folder
-from tess_source.lock.places import is_there, object_at
-from tess_source.lock.refresh import made_elsewhere
-from tess_source.lock.refresh import refresh as asked_again
-from tess_source.lock.scripts import script as written_as
-from tess_source.object_store.folder import ObjectFolder
 from tess_source.object_store.path import ObjectPath, Root, user_root
 from tess_source.session import Session
 from tess_source.settings import checked_online
 from tess_source.tables.plan import Manifest, Plan
+
+if TYPE_CHECKING:
+    from tess_source.lock.check import Verified
+    from tess_source.lock.compare import Changes
 
 __all__ = ["check_place", "check_replaced", "commands", "with_from_lock"]
 
@@ -86,6 +79,9 @@ def _verify(session: Session) -> click.Command:
         A file is complete, missing, damaged, different, stale or extra. A stale file is whole, but of another processing than the
         lock's. Exit code 1 if a file of the lock is not complete.
         """
+        from tess_source.lock.check import verify_lock
+        from tess_source.lock.places import is_there
+
         if copy:
             _verify_copied(session, place, root, copy, reading == "sizes", present, everything, form)
             return
@@ -116,6 +112,8 @@ def _checked_lock(place: str, copies: Collection[str]) -> str:
 
 def _is_folder(place: str) -> bool:
     """Return whether a place is a folder, or such a place in an object store: no object, but some below."""
+    from tess_source.lock.places import is_there, object_at
+
     root = _online(place)
     if isinstance(root, Path):
         return root.is_dir()
@@ -128,6 +126,8 @@ def _verify_copied(
     session: Session, place: str, root: str, copy: str, sizes_only: bool, present: bool, everything: bool, form: str
 ) -> None:
     """Compare a folder, or the files of a lock, with the listing of a copy."""
+    from tess_source.lock.listed import verify_copied, verify_folder
+
     if _is_folder(place):
         found = verify_folder(place, copy, session=session, sizes_only=sizes_only, present_only=present)
     else:
@@ -150,6 +150,9 @@ def _diff() -> click.Command:
     @format_option
     def diff(before: str, after: str, form: str) -> None:
         """Compare two locks: new, gone, changed, reprocessed files. Exit code 1 if they differ."""
+        from tess_source.lock.compare import diff as compared
+        from tess_source.lock.compare import unsummed
+
         left, right = _load(before), _load(after)
         if count := unsummed(left, right):
             say(f"{text.number(count, 'file')} not compared by their bytes: one of the two locks has no sum for them")
@@ -167,6 +170,8 @@ def _refresh(session: Session) -> click.Command:
     @format_option
     def refresh(lock: str, new: str | None, replace: bool, large: bool, form: str) -> None:
         """Repeat the search of a lock, and list what differs today. Nothing is fetched. Exit code 1 if anything differs."""
+        from tess_source.lock.refresh import refresh as asked_again
+
         today, changes = asked_again(_load(lock), session, large=large)
         if new:
             if not replace:
@@ -183,6 +188,8 @@ def _script(session: Session) -> click.Command:
     @click.option("--curl", "language", flag_value="curl", help="For a POSIX shell with curl, in place of Python.")
     def script(lock: str, language: str | None) -> None:
         """Print a script that fetches the files without tess-source."""
+        from tess_source.lock.scripts import script as written_as
+
         registry = session.registry
         written = written_as(_load(lock), registry.transports, session.settings, language or "python", registry.copies)
         show(written)
@@ -195,6 +202,8 @@ def _cite(session: Session) -> click.Command:
     @_lock_file
     def cite(lock: str) -> None:
         """Print how to cite the lock's data sets."""
+        from tess_source.lock.citation import cite as citation
+
         click.echo(citation(_load(lock), session.registry.citations.values()))
 
     return cite
@@ -241,6 +250,9 @@ def _check_no_question(context: click.Context, allowed: Collection[str]) -> None
 
 
 def _get_locked(session: Session, lock: str, root: str, jobs: int | None, form: str, dry_run: bool) -> None:
+    from tess_source.lock.check import verify_lock
+    from tess_source.lock.refresh import made_elsewhere
+
     plan = _load(lock, root)
     if other := made_elsewhere(plan, session):
         say(f"{other}; bytes that differ from the lock's will be refused")
@@ -261,6 +273,9 @@ def _get_locked(session: Session, lock: str, root: str, jobs: int | None, form: 
 
 def _remove_damaged(plan: Plan, found: Verified) -> None:
     """Remove files that are not whole: the downloader would trust the index of the cache folder, written when they were whole."""
+    from tess_source.files.folder import Folder
+    from tess_source.object_store.folder import ObjectFolder
+
     folder = ObjectFolder(plan.root) if isinstance(plan.root, ObjectPath) else Folder(plan.root)
     for path in found.where(found["state"] == "damaged")["path"]:
         folder.remove(path)
@@ -294,6 +309,8 @@ def check_place(file: str) -> None:
     OSError
         If it cannot be written, or the object store cannot be asked.
     """
+    from tess_source.lock.places import is_there
+
     if isinstance(root := _online(file), ObjectPath):
         is_there(root)
         return

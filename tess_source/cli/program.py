@@ -69,6 +69,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """
     # Python would look through all objects once more before it ends, which takes longer than a short command
     atexit.register(gc.freeze)
+    if arguments is None:  # this process is ours: what is made until a command runs is no garbage
+        gc.disable()
     _open_standard_streams()
     try:
         given, words = read_general_options(sys.argv[1:] if arguments is None else arguments)
@@ -96,6 +98,9 @@ def _run(given: Mapping[str, Any], words: Sequence[str]) -> object:
                 stack.enter_context(config.leaving_out(wrong))
                 session = _session_in_any_case(given, wrong)
             program = build(session, given, wrong)
+        if not gc.isenabled():
+            gc.freeze()
+            gc.enable()
         return program.main(args=list(words), prog_name="tess-source", standalone_mode=False)
 
 

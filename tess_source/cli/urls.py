@@ -12,7 +12,6 @@ from tess_source._lazy import pl
 from tess_source.cli.asking import Asking
 from tess_source.cli.printing import FORMATS, NOTHING, SOME_FAILED, note, render, say, show
 from tess_source.display import text
-from tess_source.download.urls import first_requests
 from tess_source.hooks.records import Request
 from tess_source.session import Session
 from tess_source.tables.plan import Plan
@@ -53,6 +52,8 @@ def urls(
 
     TARGET is a TIC id, a name, "ra dec" in degrees, @file with a list of these, or - for stdin.
     """
+    from tess_source.download.urls import first_requests
+
     found = session.search(**asked, **filters)
     if not len(found.products):
         note(found.explain())

@@ -93,7 +93,7 @@ def reason_of(error: BaseException) -> str:
     if isinstance(error, OSError) and error.strerror:
         return f"{error.strerror}: {error.filename}" if error.filename else error.strerror
     if inner := next((one for one in error.args if isinstance(one, OSError) and one.strerror), None):
-        return f"the connection broke: {inner.strerror}"
+        return str(inner.strerror)
     message = str(error) or type(error).__name__
     if message.startswith(("HTTPConnection", "HTTPSConnection", "<")) and ": " in message:
         message = message.split(": ", 1)[1]

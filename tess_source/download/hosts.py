@@ -150,7 +150,9 @@ class Hosts:
             self.lost[host] = why
             self._change.notify_all()
         level = logging.INFO if quick else logging.WARNING
-        log.log(level, "%s. What lies only there fails; ask again later, for files with the plan of those that failed", why)
+        log.log(
+            level, "%s. What lies only there fails; ask again later, for files with the plan of those that failed", why
+        )
         return True
 
     def miss(self, host: str, why: str) -> None:

@@ -114,9 +114,8 @@ class Lists:
         """The temporary folder."""
 
     def __enter__(self) -> Self:
-        from tess_source.download.fetch import (
-            Fetcher,
-        )  # here and below: every session reads this module, few fetch lists
+        # Here and below, what fetches is imported late: every session reads this module, few fetch lists.
+        from tess_source.download.fetch import Fetcher
 
         settings = self._settings
         if is_offline(settings.offline):

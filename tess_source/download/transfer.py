@@ -46,8 +46,10 @@ from tess_source.download.response import (
 )
 from tess_source.download.route import through, trouble_of
 from tess_source.errors import DownloadError, NetworkError, bare_reason
+from tess_source.files.beginning import TEXT_ENDINGS, ending_of
 from tess_source.files.cards import BLOCK
 from tess_source.files.etags import md5_of
+from tess_source.files.gzipped import GZIP
 from tess_source.files.verify import Verifier
 from tess_source.hooks.records import Request
 from tess_source.settings import Patience
@@ -94,6 +96,11 @@ class Task:
         md5 = md5_of(self.item.etag) or md5_of(etag)
         name = self.item.path.rpartition("/")[2] + (".gz" if self.encoding == "gzip" else "")
         return Verifier(name, size=expected, sha256=self.item.sha256, kind=self.item.kind, md5=md5)
+
+    def is_packed(self, begin: bytes | memoryview) -> bool:
+        """Return whether a text came compressed, by its first bytes, where it may: not every server says so."""
+        may = "gzip" in self.encodings and not self.encoding and ending_of(self.item.path) in TEXT_ENDINGS
+        return may and bytes(begin[: len(GZIP)]) == GZIP
 
 
 @dataclass
@@ -222,7 +229,7 @@ class Transfers:
                 raise UnreachableError(trouble.words, strain=strain, files=FEW) from error
             raise AgainError(problem, strain=strain, files=MANY) from error
         except HTTPError as error:
-            broke = any(isinstance(cause, IncompleteRead) for cause in (error, *error.args))
+            broke = any(isinstance(cause, IncompleteRead | OSError) for cause in (error, *error.args))
             problem = f"the connection broke after {part.count:,} bytes" if broke else reason_of(error)
             raise AgainError(problem, strain=isinstance(error, Urllib3TimeoutError), files=MANY) from error
 
@@ -258,6 +265,9 @@ class Transfers:
                     raise StoppedError
                 if part.expected is None:
                     self._check_end(part, len(chunk))
+                if not verifier.size and task.is_packed(chunk):
+                    task.encoding = "gzip"
+                    verifier = part.verifier = task.verifier(part.expected, part.source.content if part.source else "")
                 write(chunk)
                 verifier.feed(chunk)
                 task.share.at(verifier.size)

@@ -10,8 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from tess_source.errors import DamagedFileError
-from tess_source.files.verify import is_fits
-from tess_source.files.whole import headers_of, opened_plain
 from tess_source.names.vocabulary import FFI_ERAS
 
 __all__ = ["EFFECTIVE", "OF_IMAGES", "TOLERANCE", "exptime_of_file", "exptime_of_headers", "is_of_images"]
@@ -77,6 +75,9 @@ def exptime_of_file(path: Path) -> float | None:
     OSError
         If it cannot be read.
     """
+    from tess_source.files.verify import is_fits
+    from tess_source.files.whole import headers_of, opened_plain
+
     if not is_fits(path.name):
         return None
     try:

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from tess_source.errors import DamagedFileError
-from tess_source.files.verify import Verifier
 from tess_source.object_store.copies import local_copy
 from tess_source.tables.items import Entry
 
@@ -31,6 +30,8 @@ def at_hand(entry: Entry) -> Iterator[Entry]:
     ObjectStoreError
         If it cannot be read.
     """
+    from tess_source.files.verify import Verifier
+
     if entry.path is not None or entry.object is None or not entry.ok:
         yield entry
         return

@@ -16,7 +16,6 @@ from tess_source._lazy import pl
 from tess_source.errors import QueryError
 from tess_source.files.exposure import exptime_of_file
 from tess_source.files.folder import Lying
-from tess_source.files.verify import is_fits
 from tess_source.object_store.folder import ObjectFolder
 from tess_source.object_store.path import ObjectPath, is_object_url
 from tess_source.paths import path_text, user_path
@@ -142,6 +141,8 @@ def _fits(path: str, pattern: Sequence[str]) -> bool:
 
 def _is_shown(path: str) -> bool:
     """Return whether a file of a folder is opened with it: a TESS or FITS file that is not hidden."""
+    from tess_source.files.verify import is_fits
+
     name = path.rpartition("/")[2]
     known = is_fits(name) or names.parse(name).kind != "other"
     return known and not path.startswith(".") and "/." not in path

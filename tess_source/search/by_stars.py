@@ -13,8 +13,8 @@ from tess_source._lazy import pl
 from tess_source.hooks.registry import Registry
 from tess_source.search.narrowing import Wanted
 from tess_source.tables.found import Drop, Found
-from tess_source.tables.listing import Observations, Products
-from tess_source.tables.rows import joined, thrifty
+from tess_source.tables.listing import Links, Observations, Products
+from tess_source.tables.rows import joined, thrifty, with_texts_once
 from tess_source.targets.target import Query
 from tess_source.threads import in_order
 
@@ -46,7 +46,8 @@ def found_by_stars(seen: Observations, found: Callable[[Observations], Found]) -
 
     def slim(some: Observations) -> Found:
         part = found(some)
-        return replace(part, products=Products(thrifty(part.products.to_polars())))
+        links = Links(with_texts_once(part.links.to_polars(), "reason"))
+        return replace(part, products=Products(thrifty(part.products.to_polars())), links=links)
 
     products, links, drops, one = [], [], [], None
     for one in in_order(slim, list(_some_stars(seen)), AT_ONCE):

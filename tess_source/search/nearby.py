@@ -32,7 +32,7 @@ def places_without(query: Query, observations: Observations) -> list[Target]:
     if not {"s_ra", "s_dec"} <= {*observations.columns}:
         return []
     frame = observations.to_polars()
-    return [target for target in places if not _near(frame, target, target.cone + FOOTPRINT).height]
+    return [target for target in places if not _near(frame, target, target.search_radius + FOOTPRINT).height]
 
 
 def nearest_observed(
@@ -63,7 +63,9 @@ def _said(
     may_hold: Callable[[Observations], pl.Series],
 ) -> Iterator[tuple[str, str]]:
     for target in places:
-        radii = [radius for radius in LOOKED_WITHIN if radius > target.cone] or [min(2 * target.cone, WHOLE_SKY)]
+        radii = [radius for radius in LOOKED_WITHIN if radius > target.search_radius] or [
+            min(2 * target.search_radius, WHOLE_SKY)
+        ]
         for radius in radii:
             found = find(replace(query, targets=(replace(target, tic=None, radius=radius),), filters={}))
             if not {"s_ra", "s_dec"} <= {*found.columns}:

@@ -19,7 +19,7 @@ from tess_source.display.visible import logger
 from tess_source.errors import QueryError
 from tess_source.hooks.registry import Registry
 from tess_source.search import asking
-from tess_source.search.archives import is_local
+from tess_source.search.archives import are_local, is_local
 from tess_source.search.declined import check_answers, naming_archive
 from tess_source.settings import Settings
 from tess_source.tables.found import Found
@@ -58,7 +58,7 @@ def check_masks(registry: Registry, filters: Mapping[str, Any]) -> None:
 def parts(registry: Registry, settings: Settings, query: Query, *, listing: bool = True) -> Iterator[Found]:
     """Yield the answer to a question in parts of whole stars, in order of their TIC ids. They are not filtered yet, and not remembered.
 
-    Memory does not grow with the answer if its archives implement ``tess_pages``. Offline, all is one part.
+    Memory does not grow with the answer if its archives implement ``tess_pages``. Offline, what the cache folder has is one part.
 
     Parameters
     ----------
@@ -73,7 +73,7 @@ def parts(registry: Registry, settings: Settings, query: Query, *, listing: bool
     ServiceError
         If an archive fails.
     """
-    if Memory(settings, registry).offline:
+    if Memory(settings, registry).offline and not are_local(registry, settings, query):
         yield asking.answer(registry, settings, query)
         return
     query = asking.prepared(registry, settings, query)

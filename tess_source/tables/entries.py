@@ -14,8 +14,6 @@ from tess_source.disk import opened
 from tess_source.display import text
 from tess_source.display.visible import logger
 from tess_source.errors import bare_reason
-from tess_source.files.exposure import exptime_of_file
-from tess_source.files.verify import Release, release_of
 from tess_source.object_store.copies import BEGINNING, local_copy
 from tess_source.object_store.path import ObjectPath
 from tess_source.tables.convert import to_astropy
@@ -26,6 +24,8 @@ from tess_source.threads import in_order
 
 if TYPE_CHECKING:
     from astropy.table import Table
+
+    from tess_source.files.verify import Release
 
 __all__ = ["as_astroquery", "as_frame", "counted", "expected_in_words", "with_sums"]
 
@@ -130,11 +130,15 @@ def _with_what_files_tell(items: Items, entries: Sequence[Entry], sums: pl.Serie
 
 
 def _release_of_entry(entry: Entry) -> Release:
+    from tess_source.files.verify import Release, release_of
+
     return _told(entry, release_of, most=BEGINNING) or Release()
 
 
 def _exptime_of_entry(entry: Entry) -> float | None:
     """Return the exposure time of a file that neither its name nor its observation tells."""
+    from tess_source.files.exposure import exptime_of_file
+
     return _told(entry, exptime_of_file) if entry.object is None else None
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from astropy.table import Table as AstropyTable
 
-__all__ = ["Mask", "Rows", "joined", "polars_schema", "thrifty", "with_schema"]
+__all__ = ["Mask", "Rows", "joined", "polars_schema", "thrifty", "with_schema", "with_texts_once"]
 
 RowsT = TypeVar("RowsT", bound="Rows")
 Mask: TypeAlias = "pl.Expr | pl.Series | npt.NDArray[np.bool_]"
@@ -276,6 +276,21 @@ def joined(parts: list[RowsT]) -> RowsT:
 def thrifty(frame: pl.DataFrame) -> pl.DataFrame:
     """Return a frame of which each column is in one piece, and takes no memory of its own if it repeats one value, or another column."""
     return _thrifty([frame])
+
+
+def with_texts_once(frame: pl.DataFrame, column: str) -> pl.DataFrame:
+    """Return a frame of which a column takes the memory of each of its few texts once.
+
+    Parameters
+    ----------
+    frame : polars.DataFrame
+    column : str
+        A column of texts that repeat.
+    """
+    texts = frame[column].unique().to_list()  # a new column of them: others would keep all texts of the old one
+    once = pl.DataFrame({"text": texts, "once": texts}, schema={"text": pl.String, "once": pl.String})
+    rows = frame.select(text=column).join(once, on="text", how="left", maintain_order="left")
+    return frame.with_columns(rows["once"].alias(column))
 
 
 def _thrifty(given: list[pl.DataFrame]) -> pl.DataFrame:

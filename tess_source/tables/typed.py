@@ -106,7 +106,7 @@ class ManifestMethods(Extended):
             verify: bool = False,
             errors: str = "give",
         ) -> Iterator[Arrays]:
-            """Read columns of the files, one file after the other: see `tess_source_arrays.arrays.iter_arrays`."""
+            """Read columns of the files, one file after the other: see `tess_source_arrays.accessors.iter_arrays`."""
             ...
 
         def to_arrow(
@@ -117,7 +117,7 @@ class ManifestMethods(Extended):
             dtypes: Mapping[str, DTypeLike] | None = None,
             verify: bool = False,
         ) -> pa.Table:
-            """Read the files into a table with one row per light curve: see `tess_source_arrays.arrow.to_arrow`."""
+            """Read the files into a table with one row per light curve: see `tess_source_arrays.accessors.to_arrow`."""
             ...
 
         def to_parquet(
@@ -133,7 +133,7 @@ class ManifestMethods(Extended):
             verify: bool = True,
             executor: Any = None,
         ) -> Written:
-            """Write the files as a Parquet data set, one row per light curve: see `tess_source_arrays.parquet.to_parquet`."""
+            """Write the files as a Parquet data set, one row per light curve: see `tess_source_arrays.accessors.to_parquet`."""
             ...
 
 

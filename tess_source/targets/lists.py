@@ -12,10 +12,6 @@ from typing import Any
 
 from tess_source._lazy import pl, whole
 from tess_source.errors import DamagedFileError, LoadError, QueryError, bare_reason, type_and_text
-from tess_source.files.fits_headers import read_headers
-from tess_source.files.fits_sizes import check_sizes
-from tess_source.files.fits_table import FitsTable
-from tess_source.files.gzipped import GZIP, unpacked
 from tess_source.paths import user_path
 from tess_source.targets.formats import ListedRow, rows_of_text
 from tess_source.targets.parse import check_missing, gaps_in_words
@@ -83,6 +79,8 @@ def read_targets(path: str | Path, *, missing: str = "raise") -> list[Any]:
 
 
 def _targets_of_file(path: str | Path, missing: str) -> list[Any]:
+    from tess_source.files.gzipped import GZIP, unpacked
+
     file, where = user_path(path), repr(str(path))
     try:
         content = file.read_bytes()
@@ -147,6 +145,9 @@ def _checked(rows: Iterable[ListedRow], where: str, missing: str) -> list[Any]:
 
 def _check_tables(content: bytes) -> None:
     """Check that the tables of a FITS file have the sizes that their headers say: astropy makes arrays of any size."""
+    from tess_source.files.fits_headers import read_headers
+    from tess_source.files.fits_sizes import check_sizes
+    from tess_source.files.fits_table import FitsTable
 
     def read(start: int, count: int) -> bytes:
         return content[start : start + count]

@@ -188,9 +188,16 @@ def _each(value: Any, radius: float | None) -> Iterator[Parsed | Gap]:
     else:
         if isinstance(value, tuple):
             check_tuple(value)
-        for one in _rows(value):
-            check_item(one)
-            yield from _each(one, radius)
+        yield from _each_item(_rows(value), radius)
+
+
+def _each_item(items: Any, radius: float | None) -> Iterator[Parsed | Gap]:
+    for one in items:
+        if type(one) is int:  # most long lists are of these
+            yield tic_target(one, str(one))
+            continue
+        check_item(one)
+        yield from _each(one, radius)
 
 
 def _rows(value: Any) -> Any:

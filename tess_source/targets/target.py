@@ -36,7 +36,7 @@ class Target:
     """The service that resolved the name."""
 
     @property
-    def cone(self) -> float:
+    def search_radius(self) -> float:
         """Radius within which archives look around coordinates [arcsec]: `radius`, or `DEFAULT_RADIUS` around those of a name."""
         return DEFAULT_RADIUS if self.radius is None else self.radius
 

@@ -14,7 +14,7 @@ from tess_source.targets.sky import checked_place, is_like_place, place_of
 from tess_source.targets.target import DEFAULT_RADIUS, ObservationKey, Target
 from tess_source.wording import Wording
 
-__all__ = ["EXACT", "EXAMPLES", "cleaned", "is_blank", "is_like_tic", "targets_of_text", "tic_target"]
+__all__ = ["EXACT", "EXAMPLES", "NO_VALUES", "cleaned", "is_blank", "is_like_tic", "targets_of_text", "tic_target"]
 
 EXAMPLES = (
     'give a TIC id (16740101 or "TIC 16740101"), a name ("KELT-9"), "ra dec" in degrees, a SkyCoord, or a list of these'
@@ -26,6 +26,8 @@ MOST_DIGITS = 16
 
 _BLANKS = frozenset({"", "nan", "<na>", "na", "n/a", "#n/a", "nat", "none", "null", "--", "---", "masked"})
 """What tables write where there is no value, in lower case."""
+NO_VALUES = _BLANKS | {"-", "\\n", "-999", "-999.0", "-9999", "-9999.0"}
+"""What tables write in columns of numbers where there is no value, in lower case."""
 _PREFIX = r"(?:tic(?:[\s_]*id)?(?:\s+|[_#-]|\s*[:=]\s*)?)?"
 _TIC = re.compile(_PREFIX + r"0*(\d+)(?:\.0*)?", re.IGNORECASE)
 _FLOAT_TIC = re.compile(_PREFIX + r"(\d+(?:\.\d*)?)e\+?(\d+)", re.IGNORECASE)

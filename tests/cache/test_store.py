@@ -155,7 +155,7 @@ def test_what_was_verified_is_not_read_again(
     first = plan.download()
     assert {entry.status for entry in first} == {"fetched"}
     archive.clear()
-    monkeypatch.setattr("tess_source.cache.verified.Verifier", None)  # calling it would fail
+    monkeypatch.setattr("tess_source.files.verify.Verifier", None)  # calling it would fail
     monkeypatch.setattr("tess_source.tables.entries._sha256_of_entry", None)
     again = plan.download()
     assert {entry.status for entry in again} == {"here"}

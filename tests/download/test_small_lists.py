@@ -82,6 +82,12 @@ def test_a_list_may_come_compressed_and_is_the_same(server: Server) -> None:
     assert answer.sha256 == hashlib.sha256(LIST).hexdigest()
 
 
+def test_a_list_may_come_compressed_without_a_word_about_it(server: Server) -> None:
+    answer, data = asked(server, lambda handler, body: handler.answer(gzip.compress(body)))
+    assert (answer.state, data, answer.size) == (NEW, LIST, len(LIST))
+    assert answer.sha256 == hashlib.sha256(LIST).hexdigest()
+
+
 def test_the_tag_that_apache_gives_to_compressed_lists_is_sent_without_its_ending_too(server: Server) -> None:
     asked(server, conditional, ListAnswer(ADDRESS, NEW, etag='"12-ab-gzip"'))
     assert server.requests[0][1]["If-None-Match"] == '"12-ab-gzip", "12-ab"'

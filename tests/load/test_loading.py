@@ -121,14 +121,14 @@ def made(tmp_path: Path, reading: Session) -> Made:
 
 @pytest.fixture(scope="module")
 def pool() -> Iterator[Executor]:
-    """Another process, which the tests of this module share: to begin one takes half a second."""
-    with ProcessPoolExecutor(1, mp_context=Context()) as executor:
+    """Two other processes, which the tests of this module share: to begin one takes half a second."""
+    with ProcessPoolExecutor(2, mp_context=Context()) as executor:
         yield executor
 
 
 @pytest.fixture(params=["here", "elsewhere"])
 def workers(request: pytest.FixtureRequest) -> Executor | None:
-    """Nobody else, or another process."""
+    """Nobody else, or two other processes."""
     return request.getfixturevalue("pool") if request.param == "elsewhere" else None
 
 

@@ -24,16 +24,22 @@ HEAVY = (
     "matplotlib",
     "scipy",
 )
+LATE = (
+    "tess_source.download.lists", "tess_source.files.fits_table", "tess_source.lock.check",
+    "tess_source_arrays.arrays", "tess_source_mast.observations",
+)  # fmt: skip
+"""Modules of ours that read files, download, or ask, with all that they import."""
 
 
-HELP = """
-import contextlib, io
+HELP = f"""
+import contextlib, io, sys
 from tess_source.cli.program import main
 for words in (["--version"], ["--help"], ["search", "--help"], ["get", "--help"], ["sample", "--help"]):
     with contextlib.redirect_stdout(io.StringIO()) as told:
         try: main(words)
         except SystemExit as stop: assert not stop.code
     assert told.getvalue()
+assert not set(sys.modules) & set({LATE!r}), set(sys.modules) & set({LATE!r})
 """
 
 

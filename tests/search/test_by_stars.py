@@ -11,7 +11,7 @@ from both_archives import SECTORS, with_catalogue
 from tess_source import Found, Observations, Products, Session
 from tess_source._lazy import pl
 from tess_source.search import by_stars, streaming
-from tess_source.tables.rows import joined, thrifty
+from tess_source.tables.rows import joined, thrifty, with_texts_once
 from tess_source_sample.server import SampleArchive
 
 
@@ -85,6 +85,18 @@ def test_a_search_of_the_catalogue_in_parts_reads_it_volume_by_volume(
     assert links.sort(pl.all()).equals(whole.links.to_polars().sort(pl.all()))
 
 
+def test_offline_the_catalogue_gives_a_large_answer_in_parts_too(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streaming, "PART_FROM_HERE", 10)
+    monkeypatch.setattr(streaming, "SAMPLED", 2)
+    offline = Session(session.settings.server, cache=session.settings.cache, offline=True)
+    words: dict[str, Any] = {"archive": "catalogue", "large": True, "kind": "lc"}
+    parts = list(offline.iter_search(**words))
+    assert len(parts) > 2
+    assert Products.stack(part.products for part in parts) == session.search(**words).products
+
+
 def test_one_value_for_all_rows_is_a_mask_of_tables_in_pieces() -> None:
     rows = Products.of([{"uri": f"mast:{number}"} for number in range(4)]).to_polars()
     pieces = Products(pl.concat([rows[:2], rows[2:]], rechunk=False))
@@ -102,6 +114,20 @@ def test_what_repeats_takes_no_memory_and_all_else_is_in_one_piece() -> None:
     assert {*thrifty(pl.concat([frame, frame], rechunk=False)).n_chunks("all")} == {1}
     assert thrifty(frame).schema == frame.schema
     assert thrifty(frame[:0]).equals(frame[:0])
+
+
+def test_texts_that_repeat_are_new_ones_in_their_old_places() -> None:
+    frame = pl.DataFrame({"reason": ["a", None, "b", "a"], "n": range(4)})
+    assert with_texts_once(frame, "reason").equals(frame)
+    assert with_texts_once(frame[:0], "reason").equals(frame[:0])
+
+
+def test_the_reasons_of_links_of_parts_are_held_once(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    once: list[int] = []
+    monkeypatch.setattr(by_stars, "LARGE", 10)
+    monkeypatch.setattr(by_stars, "with_texts_once", lambda frame, name: (once.append(len(frame)), frame)[1])
+    found = session.search(archive="catalogue", large=True, kind=["lc", "dvt"])
+    assert sum(once) == len(found.links) > 0
 
 
 def test_what_is_joined_is_not_held_while_its_columns_are_copied(monkeypatch: pytest.MonkeyPatch) -> None:

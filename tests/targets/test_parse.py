@@ -85,6 +85,13 @@ def test_a_number_that_a_spreadsheet_may_have_rounded_is_refused() -> None:
         tics("1.67E+07")
 
 
+@pytest.mark.parametrize(("number", "is_toi"), [(700.01, True), (0.01, False), (16740101.01, False), (700.015, False)])
+def test_a_number_that_may_be_a_toi_is_answered_with_how_tois_are_written(number: float, is_toi: bool) -> None:
+    with pytest.raises(QueryError, match="is no TIC id") as caught:
+        tics(number)
+    assert (f"a TOI is written as 'TOI {number}'" in str(caught.value)) is is_toi
+
+
 @pytest.mark.parametrize("wrong", [16740101.5, "16740101.5", np.float64(0.5), [5.0, 6.0, 2.5], float("inf")])
 def test_a_number_with_a_fraction_is_no_tic_id(wrong: Any) -> None:
     with pytest.raises(QueryError, match=r"not a whole number|one number with a fraction"):

@@ -10,12 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tess_source._lazy import pl
+from tess_source.targets.texts import NO_VALUES
 from tess_source_catalogue.parse.text import check_no_page, lines, parts
 
 __all__ = ["Layout", "read_rows"]
 
-NOTHING = ("nan", "na", "n/a", "<na>", "null", "none", "masked", "\\n", "-", "--", "-999", "-999.0", "-9999", "-9999.0")
-"""What programs write in place of a number that they do not have, in small letters."""
 SEPARATORS = (",", "\t", ";", "|", " ")
 """What may stand between columns. Blanks also stand beside the others, so they come last."""
 UNIT = "\x1f"
@@ -53,7 +52,7 @@ def read_rows(path: Path, layout: Layout) -> tuple[pl.DataFrame, pl.Series]:
     Returns
     -------
     rows : polars.DataFrame
-        Columns that the table has, in the order of the aliases. Empty values are null, and so are numbers that are one of `NOTHING`.
+        Columns that the table has, in the order of the aliases. Empty values are null, and so are numbers that are one of `NO_VALUES`.
     strange : polars.Series of str
         Texts of the rows that are left out: they have another number of columns than the header, or a value that cannot be.
 
@@ -124,7 +123,7 @@ def _numbers(told: pl.DataFrame, types: Mapping[str, str]) -> pl.DataFrame:
 
 def _given(text: pl.Series) -> pl.Series:
     """Return texts without those that stand for nothing."""
-    return text.set(text.str.to_lowercase().is_in(NOTHING).fill_null(value=False), None)
+    return text.set(text.str.to_lowercase().is_in(NO_VALUES).fill_null(value=False), None)
 
 
 def _number(text: pl.Series, kind: str) -> pl.Series:

@@ -38,14 +38,14 @@ def described(products: Products, links: Links | None = None) -> Products:
 Compute: TypeAlias = "Callable[[Products, Links], pl.Series]"
 
 
-def _or(of_few: Callable[[Products, Links], few.Texts]) -> Callable[[Compute], Compute]:
+def _or_of_few(few_values: Callable[[Products, Links], few.Texts]) -> Callable[[Compute], Compute]:
     """Return a decorator: values of a few products are computed by a function of `tess_source_dv.sets.few`."""
 
     def decorator(of_many: Compute) -> Compute:
         @wraps(of_many)
         def compute(products: Products, links: Links) -> pl.Series:
             if len(links) and few.are_few(products, links):
-                return pl.Series(of_few(products, links), dtype=pl.String)
+                return pl.Series(few_values(products, links), dtype=pl.String)
             return of_many(products, links)
 
         return compute
@@ -53,7 +53,7 @@ def _or(of_few: Callable[[Products, Links], few.Texts]) -> Callable[[Compute], C
     return decorator
 
 
-@_or(few.set_keys)
+@_or_of_few(few.set_keys)
 def _set_keys(products: Products, links: Links) -> pl.Series:
     if not len(links):
         return _nothing(products)
@@ -61,7 +61,7 @@ def _set_keys(products: Products, links: Links) -> pl.Series:
     return _values_by_key(uris, _of_kind(links, "dv-set", key="subject", value="object"))
 
 
-@_or(few.sector_texts)
+@_or_of_few(few.sector_texts)
 def _sector_texts(products: Products, links: Links) -> pl.Series:
     """Return the sectors of each set as text: the sector of a single-sector search, else those of the linked data."""
     sets, frame = _known_set_keys(products, links), products.to_polars()
@@ -77,7 +77,7 @@ def _sector_texts(products: Products, links: Links) -> pl.Series:
     return frame.select(pl.coalesce(single, listed)).to_series()
 
 
-@_or(few.states)
+@_or_of_few(few.states)
 def _states(products: Products, links: Links) -> pl.Series:
     sets, frame = _known_set_keys(products, links), products.to_polars()
     if not sets.count():
@@ -87,7 +87,7 @@ def _states(products: Products, links: Links) -> pl.Series:
     return frame.select(pl.when(sets.is_not_null()).then(pl.coalesce(told, single))).to_series()
 
 
-@_or(few.superseding_keys)
+@_or_of_few(few.superseding_keys)
 def _superseding_keys(products: Products, links: Links) -> pl.Series:
     sets = _known_set_keys(products, links)
     if not sets.count():
@@ -95,7 +95,7 @@ def _superseding_keys(products: Products, links: Links) -> pl.Series:
     return _values_by_key(sets, _of_kind(links, "supersedes", key="object", value="subject"))
 
 
-@_or(few.superseded_keys)
+@_or_of_few(few.superseded_keys)
 def _superseded_keys(products: Products, links: Links) -> pl.Series:
     sets = _known_set_keys(products, links)
     if not sets.count():

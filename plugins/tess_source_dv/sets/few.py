@@ -28,7 +28,7 @@ FEW = 1000
 IS_MEMBER = "made by this run for this target"
 SINGLE = "a search of this sector alone"
 RANGE = "within the range of sectors searched; which of them were used, the name does not tell"
-TOLD_BY = ("uri", "kind", "run", "pipeline", "tic", "first_sector", "last_sector")
+COLUMNS = ("uri", "kind", "run", "pipeline", "tic", "first_sector", "last_sector")
 Texts = list[str | None]
 Line = tuple[str, str, str, str, str]
 """A row of links."""
@@ -61,7 +61,7 @@ def links_of_few(products: pl.DataFrame) -> pl.DataFrame | None:
     sets: dict[Star, dict[str, _Set]] = {}
     data: dict[Star, list[tuple[int, str, str]]] = {}
     lines: list[Line] = []
-    for uri, kind, run, pipeline, tic, first, last in zip(*(products[name].to_list() for name in TOLD_BY), strict=True):
+    for uri, kind, run, pipeline, tic, first, last in zip(*(products[name].to_list() for name in COLUMNS), strict=True):
         star = pipeline, tic
         if kind in KINDS:
             if run is None:

@@ -14,7 +14,6 @@ from tess_source._lazy import pl
 from tess_source.cache.keep import as_line, keep, kept_bytes, record_in
 from tess_source.clock import SKEW, age_of, ago, now, this_moment
 from tess_source.display.visible import logger
-from tess_source.download.lists import NEW, UNCHANGED, Lists
 from tess_source.errors import LoadError, OfflineError, ServiceError, TableError, bare_reason
 from tess_source.settings import OWN_FOLDER, Settings, is_explicit, is_offline, max_age, store_root
 from tess_source_stars.services import TOIS as ADDRESS
@@ -117,6 +116,8 @@ def _fetched(settings: Settings, kept: KnownTois | None) -> KnownTois:
     ServiceError
         If it cannot be fetched or read, or lacks most of what the kept one has.
     """
+    from tess_source.download.lists import NEW, UNCHANGED, Lists
+
     with Lists(settings) as lists:
         answer = lists.fetch(ADDRESS, etag=kept.etag if kept else "", modified=kept.modified if kept else "")
         if kept and answer.state == UNCHANGED:

@@ -23,6 +23,7 @@ from tess_source.files.gzipped import GZIP, unpacked
 from tess_source.names.sectors import sectors_of_text, text_of_sectors
 from tess_source.paths import user_path
 from tess_source.tables.rows import polars_schema
+from tess_source.targets.texts import NO_VALUES
 from tess_source_stars.toi.columns import COLUMNS, columns_of_header, is_header
 from tess_source_stars.toi.table import BTJD, Tois
 
@@ -35,8 +36,6 @@ PREAMBLE = 100
 DELIMITERS = (",", "|", "\t", ";")
 LINES = 20
 """Most lines of one row."""
-UNKNOWN = ("", "-", "--", "nan", "na", "n/a", "<na>", "none", "null", "masked", "\\n", "-999", "-999.0")
-"""What programs write into a cell without a value."""
 MAIN = ("disposition", "period", "epoch", "duration")
 """Columns without which a table is of little use."""
 _NUMBER = re.compile(r"\s*(?:C?TOI[\s_-]*)?\d{1,16}\.\d{1,2}0*\s*", re.IGNORECASE)
@@ -224,7 +223,7 @@ def _frame(rows: Sequence[Sequence[str]], places: dict[str, int], name: str) -> 
     numbers = [column.name for column in COLUMNS if column.dtype == "Float64"]
     positive = ["period", "duration", "planet_radius", *(column for column in numbers if column.endswith("_err"))]
     given = pl.DataFrame(cells).with_columns(
-        pl.when(pl.all().str.to_lowercase().is_in(UNKNOWN)).then(None).otherwise(pl.all()).name.keep()
+        pl.when(pl.all().str.to_lowercase().is_in(NO_VALUES)).then(None).otherwise(pl.all()).name.keep()
     )
     zero = pl.col("epoch", *positive).cast(pl.Float64, strict=False).eq_missing(0.0)
     given = given.with_columns(pl.when(zero).then(None).otherwise(pl.col("epoch", *positive)).name.keep())
@@ -242,7 +241,7 @@ def _frame(rows: Sequence[Sequence[str]], places: dict[str, int], name: str) -> 
 
 
 def _tell_lost(given: Any, frame: Any, name: str) -> None:
-    """Warn of cells that are given, and null in the frame, and of TOIs that stand in more than one row."""
+    """Warn of cells that are given, and null in the frame, and of TOIs and community TOIs that stand in more than one row."""
     for column in frame.columns:
         lost = given[column].filter(given[column].is_not_null() & frame[column].is_null())
         if len(lost):
@@ -255,16 +254,16 @@ def _tell_lost(given: Any, frame: Any, name: str) -> None:
                 "is" if len(lost) == 1 else "are",
                 lost[0],
             )
-    repeated = (
-        frame["toi"].filter(frame["toi"].is_duplicated() & frame["toi"].is_not_null()).unique(maintain_order=True)
-    )
-    if len(repeated):
-        log.warning(
-            "%s: %s in more than one row: %s",
-            name,
-            words.number(len(repeated), "TOI"),
-            words.first(repeated.to_list(), words.FEW),
-        )
+    for column, what in (("toi", "TOI"), ("ctoi", "community TOI")):
+        given_ones = frame[column].drop_nulls()
+        repeated = given_ones.filter(given_ones.is_duplicated()).unique(maintain_order=True)
+        if len(repeated):
+            log.warning(
+                "%s: %s in more than one row: %s",
+                name,
+                words.number(len(repeated), what),
+                words.first(repeated.to_list(), words.FEW),
+            )
 
 
 def _candidate(name: str) -> Any:

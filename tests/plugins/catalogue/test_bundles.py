@@ -12,7 +12,7 @@ from catalogue_case import keep
 from fuzz import attempts
 
 from tess_source.targets.target import Query, Target
-from tess_source_catalogue import view
+from tess_source_catalogue import tables, view
 from tess_source_catalogue.bundles import MOST_KINDS
 from tess_source_catalogue.coverage import Coverage
 from tess_source_catalogue.folder import CatalogueFolder
@@ -61,6 +61,22 @@ def test_kinds_of_files_are_not_remembered_without_end(folder: CatalogueFolder) 
     kinds = [{"lc", f"kind {number}"} for number in range(2 * MOST_KINDS)]
     assert {bundles.files(some).said.height for some in kinds} == {bundles.files({"lc"}).said.height}
     assert bundles.files({"lc"}) is not bundles.files({"lc", "kind 0"})
+
+
+@pytest.mark.parametrize("kinds", [None, {"lc"}])
+def test_tables_of_many_rows_say_what_those_of_few_say(
+    folder: CatalogueFolder, kinds: set[str] | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def made(few_rows: int) -> tuple[pl.DataFrame, pl.DataFrame]:
+        monkeypatch.setattr(tables, "FEW_ROWS", few_rows)
+        rows = find_rows(folder, volumes(folder.lists()), None, None, None, None)
+        observations = tables.observation_rows(rows)
+        return observations.sort("obs_id"), tables.product_rows(rows, observations, kinds).sort("uri")
+
+    (observations, products), (of_many, products_of_many) = made(10**6), made(0)
+    assert (observations.height, products.height) == (12, 12 if kinds else 18)
+    assert of_many.equals(observations)
+    assert products_of_many.equals(products)
 
 
 def test_the_rows_of_a_volume_are_looked_at_anew_once_its_file_is_another(tmp_path: Path) -> None:

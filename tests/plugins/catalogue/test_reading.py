@@ -14,7 +14,7 @@ from fuzz import attempts
 
 from tess_source.errors import DamagedFileError
 from tess_source.tables.listing import Observations, Products
-from tess_source_catalogue import listed, reading, star_index, stored, view
+from tess_source_catalogue import answered, listed, star_index, stored, view
 from tess_source_catalogue.columns import OBSERVATIONS, PORTAL, PRODUCTS
 from tess_source_catalogue.folder import CatalogueFolder, ListFile
 from tess_source_catalogue.reading import Catalogue
@@ -178,7 +178,7 @@ def test_parts_are_what_a_filter_of_everything_gives(sample: CatalogueFolder) ->
 def test_products_of_some_observations_are_theirs_alone(
     sample: CatalogueFolder, few: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reading, "FEW", few)
+    monkeypatch.setattr(answered, "FEW", few)
     catalogue = Catalogue(sample)
     observations = catalogue.observations()
     everything = catalogue.products(observations)

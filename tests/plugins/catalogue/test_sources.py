@@ -8,7 +8,11 @@ from urllib.parse import urlsplit
 import pytest
 
 from tess_source import names
+from tess_source.download.lists import NEW, ListAnswer
 from tess_source.names import KINDS
+from tess_source_catalogue.building import ListJob, built
+from tess_source_catalogue.declared import note_of
+from tess_source_catalogue.folder import ListFacts
 from tess_source_catalogue.sources import SOURCES
 
 BY_NAME = {source.name: source for source in SOURCES}
@@ -33,6 +37,28 @@ TABLES = [
 )  # fmt: skip
 def test_addresses_have_the_number_of_the_sector_as_each_archive_pads_it(name: str, sector: int, address: str) -> None:
     assert BY_NAME[name].locate(sector, TABLES)[0] == address
+
+
+def test_target_lists_may_be_tables_or_text() -> None:
+    for name in ("targets", "fast-targets"):
+        assert {address[-4:] for address in BY_NAME[name].locate(107, ())} == {".csv", ".txt"}
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("targets", "RA,Dec,Tmag,TICID,Camera,CCD\n1.5,2.5,9.5,7,1,2\n"),
+        ("tglc-targets", "DEC,RA,GAIADR3_ID,TIC_ID\n1.5,2.5,99,7\n"),
+        ("tce", "planet_number,ticid,orbitalPeriodDays\n1,7,3.5\n"),
+    ],
+)
+def test_tables_may_have_their_columns_in_any_order(name: str, text: str, tmp_path: Path) -> None:
+    source, file = BY_NAME[name], tmp_path / "list.csv"
+    file.write_text(text)
+    answer = ListAnswer("https://there/list.csv", NEW, file)
+    job = ListJob(tmp_path, (name, 1, 1), source.parse, tuple(source.first), note_of(source), answer, ListFacts(), 1.0)
+    done = built(job)
+    assert (done.state, done.rows, done.problem) == (NEW, 1, "")
 
 
 def test_the_search_of_tess_spoc_over_several_sectors_comes_with_its_last_sector() -> None:

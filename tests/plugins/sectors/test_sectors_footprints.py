@@ -55,6 +55,14 @@ def test_what_is_no_ccd_on_the_sky_is_refused(change: dict[str, Any]) -> None:
         parse(table({**ROW, **change}))
 
 
+def test_a_row_that_is_none_costs_only_itself(caplog: pytest.LogCaptureFixture) -> None:
+    other = {**ROW, "obs_id": "tess-s0109-1-2"}
+    assert parse(table(ROW, {**other, "s_region": "CIRCLE 1 2 3"}, other)) == parse(table(ROW, other))
+    assert "1 of the archive's footprints cannot be read and are left out, such as tess-s0109-1-2: " in caplog.text
+    with pytest.raises(ValueError, match="2 of its 3 rows are no footprints, such as tess-s0109-1-2"):
+        parse(table(ROW, {**other, "t_min": None}, {**other, "s_region": "CIRCLE 1 2 3"}))
+
+
 @pytest.mark.parametrize(
     "content", [b"", b"<html>", b"[]", b"{}", b'{"obs_id": [], "t_min": [], "t_max": [], "s_region": []}', b"\xff"]
 )
@@ -63,16 +71,13 @@ def test_what_is_no_list_of_footprints_is_refused(content: bytes) -> None:
         parse(content)
 
 
-def test_a_list_that_is_none_is_an_error_and_what_was_kept_stays(
-    fresh_archive: SampleArchive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_list_that_is_none_is_an_error_and_what_was_kept_stays(fresh_archive: SampleArchive, tmp_path: Path) -> None:
     session = Session(fresh_archive.url, cache=tmp_path)
     session.refresh_sectors()
     kept = kept_file(session.settings).read_bytes()
     for row in fresh_archive.catalogue.observations:
         if row["target_name"] == "TESS FFI":
             row["s_region"] = "CIRCLE ICRS 1 2 3"
-    monkeypatch.setattr("tess_source_sectors.footprints.UNCHANGED", "never")
     with pytest.raises(DownloadError, match="is not the list of footprints"):
         _asked_anew(session)
     assert kept_file(session.settings).read_bytes() == kept

@@ -212,3 +212,6 @@ def test_with_the_target_list_of_a_sector_it_is_known_that_a_star_was_no_target(
     assert states["14"] == "on silicon, FFI only"
     assert states["41"] == "on silicon, no 2-min file"
     assert "on silicon in sector 14 (FFI only: no 2-min target)" in ran.err
+    assert "--source targets --sector 41` fetches the target lists" in ran.err
+    Session(cache=tmp_path).catalogue().folder.note_absent("targets", {41: 1.0}, ())
+    assert "fetches the target lists" not in program("sectors", str(TOI3505)).err, "the archive has none"
