@@ -167,27 +167,20 @@ def read_lists(files: Iterable[ListFile], tics: pl.Series) -> Iterator[pl.DataFr
             of_stars = pl.col("tic").is_in(among(tics))
             yield from (with_source(read_list(file, tics).filter(of_stars), file) for file in by_path.values())
             continue
-        names = pl.DataFrame(
-            {"path": list(by_path), **_names(by_path.values())}, schema={"path": pl.String, **_name_types()}
-        )
+        names = _names(by_path.values()).with_columns(pl.Series("path", list(by_path), pl.String))
         yield unscaled(found.join(names, on="path", how="left", maintain_order="left").drop("path"))
 
 
 def with_source(rows: pl.DataFrame, file: ListFile) -> pl.DataFrame:
     """Return rows of a list with `list_source`, `list_first` and `list_last`: its source, and its first and last sector."""
-    types = _name_types()
-    said = {name: pl.lit(values[0], types[name]) for name, values in _names([file]).items()}
-    return rows.with_columns(**said)
+    said = (pl.lit(column[0], column.dtype).alias(column.name) for column in _names([file]))
+    return rows.with_columns(*said)
 
 
-def _name_types() -> dict[str, type[pl.DataType]]:
-    """Return the types of the columns of `_names`. Not a constant: every session reads this module, and must not import polars."""
-    return {"list_source": pl.String, "list_first": pl.Int32, "list_last": pl.Int32}
-
-
-def _names(files: Iterable[ListFile]) -> dict[str, list[str | int]]:
-    columns = zip(*((file.source, file.first, file.last) for file in files), strict=True)
-    return dict(zip(_name_types(), map(list, columns), strict=True))
+def _names(files: Iterable[ListFile]) -> pl.DataFrame:
+    """Return a row for each list."""
+    schema = {"list_source": pl.String, "list_first": pl.Int32, "list_last": pl.Int32}
+    return pl.DataFrame([(file.source, file.first, file.last) for file in files], schema=schema, orient="row")
 
 
 @lru_cache(maxsize=4096)
