@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from datetime import UTC, datetime
 
-__all__ = ["SKEW", "age_of", "ago", "now", "this_moment"]
+__all__ = ["SKEW", "age_of", "ago", "is_recent", "now", "this_moment"]
 
 SKEW = 60.0
 """Seconds by which the clocks of two machines that share a folder may differ."""
@@ -33,6 +33,11 @@ def age_of(moment: str) -> float:
     if then.tzinfo is None:
         raise ValueError(f"{moment!r} names no time zone")
     return (datetime.fromtimestamp(now(), UTC) - then).total_seconds()
+
+
+def is_recent(time: float, limit: float) -> bool:
+    """Return whether a time [s since 1970, UTC] is less than `limit` [s] ago. One in the future is not: the clock was set back since."""
+    return -SKEW <= now() - time < limit
 
 
 def ago(age: float) -> str:

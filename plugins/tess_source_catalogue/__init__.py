@@ -16,7 +16,7 @@ A search, ``session.search(tics, archive="catalogue")``, through these::
     reading.Catalogue             which volumes may have rows
     found_rows.find_rows          rows of observations: from the view, or else from the lists
     tables.observation_rows       with what bundles of files tell (bundles), the table of observations
-    archive.list_products         then the files of these: Catalogue.products, tables.product_rows
+    archive.list_products         then their files: Catalogue.products, of the rows that were found (answered), tables.product_rows
 """
 
 from __future__ import annotations

@@ -90,6 +90,8 @@ def find(query: Query, settings: Settings) -> Observations:
         log.warning("%s", line)
     parts += [part.rows for part in near]
     rows = parts[0] if len(parts) == 1 else pl.concat(parts, how="diagonal_relaxed").unique("obs_id", keep="first")
+    if rows.is_empty():
+        Coverage.of(catalogue.folder).check(query)  # lists may have been removed meanwhile
     return Observations.of(rows)
 
 
@@ -138,7 +140,7 @@ def _rows(
     """Return the rows of some stars, of a cone, or all rows, that meet the criteria, which must be known of some pipelines."""
     named, sectors, pipelines = (exact_values(criteria, name) for name in PUSHED)
     if named is not None:
-        tics = [int(name) for name in named if name.isdecimal() and len(name) < 19]
+        tics = [int(name) for name in named if len(name) < 19 and name.isdecimal() and name == str(int(name))]
     numbers = None if sectors is None else [int(sector) for sector in sectors]
     rows = catalogue.observations(tics=tics, sectors=numbers, pipelines=pipelines, place=place)
     left = _left(criteria)
@@ -193,7 +195,10 @@ def list_products(observations: Observations, query: Query, settings: Settings) 
         return None
     catalogue, kinds = Catalogue.of(settings), query.filters.get("kind")
     wanted = _kinds_to_list(kinds, Coverage.of(catalogue.folder).kinds) if isinstance(kinds, Words) else None
-    return Products.of(catalogue.products(ours, wanted))
+    products = catalogue.products(ours, wanted)
+    if products.is_empty():
+        Coverage.of(catalogue.folder).check(query)  # as above
+    return Products.of(products)
 
 
 @lru_cache(maxsize=100)

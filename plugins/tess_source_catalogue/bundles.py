@@ -125,11 +125,12 @@ class Bundles:
     def files(self, kinds: Collection[str] | None = None) -> BundleFiles:
         """Return the files, of these kinds only if they are given."""
         wanted = None if kinds is None else frozenset(kinds)
-        if wanted not in self._files:
+        files = self._files.get(wanted)
+        if files is None:
             if len(self._files) >= MOST_KINDS:
                 self._files.clear()
-            self._files[wanted] = self._files_of(wanted)
-        return self._files[wanted]
+            files = self._files[wanted] = self._files_of(wanted)
+        return files
 
     def _files_of(self, kinds: frozenset[str] | None) -> BundleFiles:
         frame = self.frame if kinds is None else self.frame.filter(pl.col("kind").is_in(sorted(kinds)))

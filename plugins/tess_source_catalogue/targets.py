@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from tess_source import settings as config
 from tess_source._lazy import pl
-from tess_source.clock import now
+from tess_source.clock import is_recent
 from tess_source.display.text import NumberLook
 from tess_source.display.visible import logger
 from tess_source.errors import OfflineError, QueryError, ServiceError, UnknownNameError
@@ -214,7 +214,7 @@ def _is_in(sector: int, part: Any) -> bool:
 def _is_known_absent(session: Session, lists: PresentLists, source: str, sector: int) -> bool:
     """Return whether the archive had no list of a sector when it was asked: within a day, or whenever if it cannot be asked now."""
     asked = lists.absent.get((source, sector))
-    return asked is not None and (config.is_offline(session.settings.offline) or asked > now() - LATELY)
+    return asked is not None and (config.is_offline(session.settings.offline) or is_recent(asked, LATELY))
 
 
 def _lack(source: str, sectors: list[int], lists: PresentLists) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from tess_source import disk
-from tess_source.clock import now
+from tess_source.clock import is_recent, now
 from tess_source.display.records import RecordTuple
 from tess_source.display.visible import logger
 from tess_source.download.lists import ABSENT, FAILED, NEW, UNCHANGED, ListAnswer, Lists
@@ -299,7 +299,7 @@ class Update:
         problem, full = "", False
         for address in wanted.addresses:
             marks = known if known.address == address else ListFacts()
-            if address.startswith(SCHEME) and marks.checked > now() - FRESH:
+            if address.startswith(SCHEME) and is_recent(marks.checked, FRESH):
                 return ListOutcome(*wanted.key, UNCHANGED, known.rows, known.strange)
             answer = self._answer(lists, address, marks)
             try:

@@ -33,12 +33,20 @@ log: logging.Logger = logger(__name__)
 MOST_PIXELS = 2136
 """A size up to it may be meant as the side of a cut-out: it is that of an image."""
 
+SIZES = Wording(
+    "lists do not tell sizes; `tess-source catalogue update --source cloud` brings those of SPOC's files; or ask archive='mast'",
+    "lists do not tell sizes; `tess-source catalogue update --source cloud` brings those of SPOC's files; or use --archive mast",
+)
+
 CAOM_COLUMNS = (
     "obsID", "obs_collection", "dataproduct_type", "obs_id", "description", "type", "dataURI", "productType",
     "productGroupDescription", "productSubGroupDescription", "productDocumentationURL", "project", "prvversion", "proposal_id",
     "productFilename", "size", "parent_obsid", "dataRights", "calib_level", "filters",
 )  # fmt: skip
 """MAST's own columns of a product table: an empty one may lack them."""
+CATALOGUE = "catalogue"
+TOLD = ("size", "etag", "proposal_id", "obsID", "parent_obsid", "tmag", "camera", "ccd", "ra", "dec")
+"""Columns of the catalogue's products in which null means that a value is not known. In others, e.g. `run`, it means that there is none."""
 
 _CONDITION = re.compile(r"\s*(\w+)\s*(!?=|(?=[<>]))(.*)", re.DOTALL)
 
@@ -146,11 +154,11 @@ def _mask(products: Products, value: Where) -> pl.Expr:
 
 def _column_mask(products: Products, column: str, values: list[Any]) -> pl.Expr:
     if column not in products.columns:
-        if not len(products) and column in CAOM_COLUMNS:
+        may_lack = () if len(products) else (*CAOM_COLUMNS, *TOLD)
+        if column in may_lack:
             return pl.lit(False)
-        raise UnknownNameError(
-            "column", column, products.columns if len(products) else {*products.columns, *CAOM_COLUMNS}
-        )
+        raise UnknownNameError("column", column, {*products.columns, *may_lack})
+    _check_known(products, column)
     dtype = products[column].dtype
     if dtype.is_nested():
         raise QueryError(f"column {column!r} holds {dtype}, which cannot be compared with a value")
@@ -160,6 +168,16 @@ def _column_mask(products: Products, column: str, values: list[Any]) -> pl.Expr:
     if dtype == pl.String:
         _check_text(products[column], values)
     return _text_mask(pl.col(column).cast(pl.String), values, fold=dtype == pl.Boolean)
+
+
+def _check_known(products: Products, column: str) -> None:
+    """Check that the catalogue's products have a value, where null means that it is not known: an empty answer would say something else."""
+    if column not in TOLD or not len(products) or products[column].count():
+        return
+    if (products["archive"] == CATALOGUE).all(ignore_nulls=False):
+        if column == "size":
+            raise QueryError("the size of no file is known here: ", SIZES)
+        raise QueryError(f"column {column!r} is not known of any of {text.number(len(products), 'product')}")
 
 
 def _check_text(column: pl.Series, values: list[Any]) -> None:
@@ -210,6 +228,7 @@ def bytes_of(value: Any) -> int:
 
 
 def _size_mask(products: Products, value: Conditions) -> pl.Expr:
+    _check_known(products, "size")
     mask = value.mask(pl.col("size"))
     small = any(part.single and (part.least or 0) <= MOST_PIXELS for part in value.wanted)
     if small and len(products) and not products.mask(mask).any():

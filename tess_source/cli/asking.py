@@ -54,7 +54,8 @@ def _saying_to_quote(words: Sequence[str]) -> Iterator[None]:
     try:
         yield
     except ResolverError as error:
-        if len(joined(words)) > 1:
+        are_ids = all(word.strip().isdecimal() for word in words[:2])
+        if len(joined(words)) > 1 and not are_ids:
             error.add_note(f'a name of several words is put in quotes, e.g. "{" ".join(words[:2])}"')
         raise
 

@@ -17,6 +17,7 @@ from tess_source.errors import (
     NetworkError,
     PluginConflictError,
     PluginError,
+    QueryError,
     ResolverError,
     TessSourceError,
     UnknownNameError,
@@ -248,9 +249,15 @@ class Registry:
 
         Raises
         ------
+        QueryError
+            If the name is no text.
         UnknownNameError
             If there is no plugin of that name.
         """
+        if not isinstance(name, str):
+            known = self.manager.get_name(name)
+            right = f"the name that `register` returned{f', {known!r}' if known else ''}"
+            raise QueryError(f"{name!r} is no name of a plugin: give {right}")
         plugin = self.manager.get_plugin(name)
         if plugin is None:
             raise UnknownNameError("plugin", name, self.plugins)

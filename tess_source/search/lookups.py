@@ -89,7 +89,8 @@ def looked_up(
     found : Found
     names : iterable of str
     column : str, optional
-        The column that is needed: only products without a value in it are looked up. None: those that lack any value.
+        The column that is needed: only products without a value in it are looked up. If others have one, no new columns are added, in
+        which theirs would be null though nobody asked for them. None: those that lack any value.
     """
     for name in names:
         lookup, done = registry.lookups[name], (found.record or {}).get("lookups", {})
@@ -98,7 +99,10 @@ def looked_up(
         lacking, said = _lacking(found.products, [column] if column else [*lookup.columns]), {"time": this_moment()}
         if lacking.any():
             asked = found.products.where(lacking)
-            products = _filled(found.products, lacking, _found_by(registry, settings, name, found, asked))
+            frame = _found_by(registry, settings, name, found, asked)
+            if not lacking.all():
+                frame = frame.select(one for one in frame.columns if one in found.products.columns)
+            products = _filled(found.products, lacking, frame)
             found = found.replace(products=products)
             source = lookup.source and str(registry.blame("lookup", name, lookup.source, asked, settings))
             said |= {"source": source} if source else {}

@@ -131,6 +131,12 @@ def test_a_name_without_quotes_is_understood_or_said_to_need_them(program: Progr
     assert 'a name of several words is put in quotes, e.g. "WASP 18"' in said.err
 
 
+def test_a_list_of_tic_ids_is_not_said_to_need_quotes(program: Program) -> None:
+    said = program("search", "16740101", "307210830", "WASP")
+    assert said.code == 3
+    assert "quotes" not in said.err
+
+
 def test_a_tic_id_without_quotes_names_the_files_to_remove_too(program: Program) -> None:
     program("get", *KELT9.split(), "--kind", "lc", "--sector", "14", "--pipeline", "SPOC")
     assert "16740101" in program("cache", "rm", *KELT9.split(), "--dry-run").out

@@ -9,15 +9,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from faults import FAULTS, PAGE, Fault, broken, silent, slow, trickle, written
+from faults import FAULTS, PAGE, Fault, silent, slow, trickle, written
 from places import TESTS
 from serving import WHOLE, Server, content, send, serving, stalled
 from sizes import STRESS
 from toys import FromServer
 
 from tess_source import Plan, Products, Session
-from tess_source.download.probe import Probe
-from tess_source.errors import ServiceError
 from tess_source.settings import Patience
 
 FILES = 5
@@ -125,10 +123,3 @@ def test_every_promise_names_tests_that_exist() -> None:
     }
     assert len(named) > 25
     assert named <= there
-
-
-def test_a_service_that_breaks_off_is_told_in_words_and_once(server: Server) -> None:
-    server.files["/service"], server.acts["/service"] = content(0), [broken]
-    with Probe(30.0) as probe, pytest.raises(ServiceError) as caught:
-        probe.ask(f"{server.url}/service", name="a service", most=10**6)
-    assert str(caught.value).startswith("a service: the connection broke: Connection reset by peer")

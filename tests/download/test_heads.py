@@ -19,9 +19,11 @@ from tess_source import Manifest, Plan, Products, Session
 from tess_source.download.connection import StoppedError
 from tess_source.download.failures import reason_of
 from tess_source.download.head import FinalResponse
+from tess_source.download.http import Pools
+from tess_source.download.probe import Probe
 from tess_source.download.redirects import RedirectError, next_address, same_origin
 from tess_source.download.transfer import Transfers
-from tess_source.errors import DownloadError
+from tess_source.errors import DownloadError, ServiceError
 from tess_source.settings import Patience
 
 BODY = content(1)
@@ -111,10 +113,18 @@ def test_a_redirect_that_leads_nowhere_is_a_failure_with_a_reason(location: byte
     assert REDIRECTS[location] in error_of(answer, tmp_path)
 
 
-def test_of_what_a_library_wraps_the_reason_is_told() -> None:
+def test_of_what_a_library_wraps_the_reason_is_told_and_once(monkeypatch: pytest.MonkeyPatch) -> None:
     broke = ConnectionResetError(104, "Connection reset by peer")
     error = ProtocolError(f"Connection broken: {broke!r}", broke)
     assert reason_of(error) == "Connection reset by peer"
+
+    def reset(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(Pools, "once", reset)
+    with Probe(1.0) as probe, pytest.raises(ServiceError) as caught:
+        probe.ask("http://localhost/service", name="a service")
+    assert str(caught.value).startswith("a service: the connection broke: Connection reset by peer")
 
 
 def test_a_reason_phrase_is_read_as_utf8_and_not_shown_at_any_length(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ import pytest
 import toys
 
 from tess_source import Column, Filter, Plan, Products, Session, Transport, hookimpl
-from tess_source.errors import PluginConflictError, PluginError, UnknownNameError
+from tess_source.errors import PluginConflictError, PluginError, QueryError, UnknownNameError
 from tess_source.hooks import discovery
 from tess_source.hooks.discovery import from_file
 from tess_source.hooks.records import Request
@@ -370,6 +370,13 @@ def test_a_plugin_can_be_taken_out_again_with_all_it_declared(session: Session) 
     assert not session.registry.filters
     session.register(toys.Filters())
     assert "kind" in session.registry.filters
+
+
+def test_a_plugin_is_taken_out_by_its_name_and_not_by_itself(session: Session) -> None:
+    plugin = toys.Filters()
+    name = session.register(plugin)
+    with pytest.raises(QueryError, match=f"is no name of a plugin: give the name that `register` returned, '{name}'"):
+        session.unregister(plugin)  # type: ignore[arg-type]
 
 
 def test_an_error_in_a_hook_names_its_plugin(session: Session) -> None:

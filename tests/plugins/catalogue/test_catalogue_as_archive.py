@@ -10,11 +10,12 @@ from astropy import units
 from both_archives import SECTORS, both, files, links, with_catalogue
 from program_run import Program
 
-from tess_source import Session
+from tess_source import Session, clock
 from tess_source.errors import OfflineError, QueryError, UnknownNameError
 from tess_source.lock import refresh
 from tess_source_catalogue.coverage import Coverage
 from tess_source_catalogue.folder import CatalogueFolder
+from tess_source_catalogue.reading import Catalogue
 from tess_source_sample.server import SampleArchive
 
 HERE = {"sector": list(SECTORS)}
@@ -55,6 +56,7 @@ QUESTIONS: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "all pipelines of a sector": ((), {"sector": 1, "pipeline": ["SPOC", "QLP", "TESS-SPOC", "TGLC"]}),
     "all but SPOC": ((TOI3505,), {"sector": 54, "pipeline": "!SPOC"}),
     "a criterion": ((), {"sequence_number": 14, "provenance_name": "spoc", "pipeline": None}),
+    "no name of a star": ((), {"sector": 14, "target_name": f"0{KELT9}"}),
     "a range": ((KELT9,), {**HERE, "t_exptime": [100, 130]}),
     "a wildcard": ((), {"obs_id": "tess2019*-s0014-*-s", "wildcards": True, "pipeline": None}),
     "an observation": (("tess2019198215352-s0014-0000000016740101-0150-s",), {"pipeline": None}),
@@ -200,6 +202,14 @@ def test_sizes_are_unknown_but_a_plan_says_about_how_large_it_is(session: Sessio
     found = session.search(KELT9, archive="catalogue", sector=14, kind="lc,tp")
     assert found.plan().summary().startswith("Plan: 2 files, 2 of unknown size, about 49.0 MB")
     assert "2 products (unknown, about 49.0 MB)" in found.summary()
+
+
+@pytest.mark.parametrize("words", [{"size": "<5MB"}, {"where": "size=<5000000"}], ids=str)
+def test_choosing_by_sizes_that_are_unknown_is_an_error_that_says_what_brings_them(
+    session: Session, words: dict[str, Any]
+) -> None:
+    with pytest.raises(QueryError, match=r"the size of no file is known here: .*--source cloud"):
+        session.search(sector=14, kind="lc", archive="catalogue", **words)
 
 
 def test_its_files_are_downloaded_without_known_sizes(session: Session, tmp_path: Path) -> None:
@@ -356,6 +366,22 @@ def test_the_stars_of_a_sector(session: Session, offline: Session) -> None:
     assert (other["tic"], other["tmag"], round(other["ra"])) == (TOI3505, None, 297)
 
 
+@pytest.mark.parametrize("step", ["observations", "products"])
+def test_lists_that_are_removed_while_a_sector_is_searched_are_lacking(
+    step: str, shared_archive: SampleArchive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session, read = Session(shared_archive.url, cache=tmp_path), getattr(Catalogue, step)
+    session.catalogue().update(14, source="lc", progress=False)
+
+    def read_later(self: Catalogue, *args: Any, **words: Any) -> Any:
+        session.catalogue().rm()
+        return read(self, *args, **words)
+
+    monkeypatch.setattr(Catalogue, step, read_later)
+    with pytest.raises(QueryError, match="the catalogue is empty"):
+        session.search(sector=14, kind="lc", archive="catalogue")
+
+
 def test_a_target_list_that_is_missing_is_fetched(session: Session, tmp_path: Path) -> None:
     other = Session(session.settings.server, cache=tmp_path)
     assert len(other.targets(sector=75, exptime="fast"))
@@ -364,7 +390,7 @@ def test_a_target_list_that_is_missing_is_fetched(session: Session, tmp_path: Pa
 
 
 def test_sectors_without_a_target_list_are_named_and_the_stars_of_the_others_given(
-    updated: Session, shared_archive: SampleArchive, caplog: pytest.LogCaptureFixture
+    updated: Session, shared_archive: SampleArchive, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     off = Session(updated.settings.server, cache=updated.settings.cache, offline=True)
     shared_archive.clear()
@@ -375,6 +401,11 @@ def test_sectors_without_a_target_list_are_named_and_the_stars_of_the_others_giv
         with pytest.raises(QueryError, match="no list of 2-min targets of sectors 6-7"):
             session.targets(sector=[6, 7])
     assert not shared_archive.requests, "the update has asked for these lists already"
+    now = clock.now
+    monkeypatch.setattr(clock, "now", lambda: now() - 3600)
+    with pytest.raises(QueryError, match="no list of 2-min targets of sector 6"):
+        updated.targets(sector=6)
+    assert shared_archive.requests, "what was asked in the future was asked before the clock was set back"
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tess_source import Session
-from tess_source.clock import now
+from tess_source import Session, clock
 from tess_source.errors import QueryError
-from tess_source_catalogue import portal, update
+from tess_source_catalogue import portal
 from tess_source_sample.faults import Fault
 from tess_source_sample.server import SampleArchive
 
@@ -57,11 +56,13 @@ def test_a_sector_that_fails_costs_itself_and_a_later_run_asks_for_it_alone(
     assert sectors_asked(fresh_archive) == {"15"}
 
 
-def test_a_sector_is_asked_for_again_after_a_day(
+def test_a_sector_is_asked_for_again_after_a_day_and_if_the_clock_was_set_back(
     session: Session, fresh_archive: SampleArchive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session.catalogue().update(14, source="portal", progress=False)
-    fresh_archive.requests.clear()
-    monkeypatch.setattr(update, "now", lambda: now() + portal.FRESH)
-    session.catalogue().update(14, source="portal", progress=False)
-    assert sectors_asked(fresh_archive) == {"14"}
+    now = clock.now
+    for later in (portal.FRESH, -portal.FRESH):
+        fresh_archive.requests.clear()
+        monkeypatch.setattr(clock, "now", lambda later=later: now() + later)
+        session.catalogue().update(14, source="portal", progress=False)
+        assert sectors_asked(fresh_archive) == {"14"}

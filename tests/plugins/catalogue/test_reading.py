@@ -15,8 +15,10 @@ from fuzz import attempts
 from tess_source.errors import DamagedFileError
 from tess_source.tables.listing import Observations, Products
 from tess_source_catalogue import answered, listed, star_index, stored, view
+from tess_source_catalogue.answered import Answered
 from tess_source_catalogue.columns import OBSERVATIONS, PORTAL, PRODUCTS
 from tess_source_catalogue.folder import CatalogueFolder, ListFile
+from tess_source_catalogue.found_rows import FoundRows
 from tess_source_catalogue.reading import Catalogue
 from tess_source_catalogue.stored import packed_files, scaled
 from tess_source_catalogue.volumes import volumes
@@ -186,6 +188,24 @@ def test_products_of_some_observations_are_theirs_alone(
     found = catalogue.products(some, ["lc", "dvt"])
     wanted = everything.filter(pl.col("obs_id").is_in(some["obs_id"].to_list()) & pl.col("kind").is_in(["lc", "dvt"]))
     assert ordered(found).equals(ordered(wanted))
+
+
+def test_products_are_complete_although_another_thread_asks_while_they_are_listed(
+    sample: CatalogueFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lists, catalogue, rows_of = sample.lists(), Catalogue(sample), Answered.rows_of
+    # They are the same again once they are older than a few seconds.
+    monkeypatch.setattr(CatalogueFolder, "lists", lambda _: lists)
+
+    def found_while_another_asks(read: Answered, observations: pl.DataFrame) -> FoundRows | None:
+        catalogue.observations(tics=[])
+        return rows_of(read, observations)
+
+    observations = catalogue.observations()
+    wanted = catalogue.products(observations)
+    catalogue.observations()
+    monkeypatch.setattr(Answered, "rows_of", found_while_another_asks)
+    assert len(catalogue.products(observations)) == len(wanted) > 0
 
 
 def test_reading_is_the_same_with_the_view_without_it_and_with_an_outdated_one(

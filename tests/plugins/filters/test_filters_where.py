@@ -212,6 +212,17 @@ def test_on_an_empty_table_a_column_of_the_archive_is_known_but_a_slip_is_not() 
         SESSION.select(Products.empty(), where="productTyp=SCIENCE")
 
 
+def test_a_column_of_which_the_catalogue_knows_no_value_is_a_mistake_not_an_empty_answer() -> None:
+    row = {"uri": "a", "archive": "catalogue", "size": None, "tmag": None, "run": None}
+    products = Products.of([row])
+    for words in ({"size": ">3"}, {"where": "size=!3"}, {"where": "tmag<8"}):
+        with pytest.raises(QueryError, match=r"is not known of any of 1 product|the size of no file is known here"):
+            SESSION.select(products, **words)
+    assert len(SESSION.select(products, where="run=1").products) == 0  # a light curve has none
+    assert len(SESSION.select([{**row, "archive": "mast"}], size=">3").products) == 0
+    assert len(SESSION.select(Products.empty(), where="tmag<8").products) == 0
+
+
 @pytest.mark.parametrize("value", ["abc", True, "1..", ">x", "nan", "", "!"], ids=repr)
 def test_a_word_for_a_column_of_numbers_is_refused(value: Any) -> None:
     with pytest.raises(QueryError, match="column 'size' holds numbers"):

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import astropy.units as u
+import polars as pl
 import pytest
 from tic_case import DWARF, FAR, TicService, dwarf, row, session_at
 
@@ -42,6 +43,18 @@ def test_the_columns_of_a_search_are_those_of_the_tic(service: TicService) -> No
     assert products["radius"].unique().to_list() == [0.4]
     assert {"tmag", "teff", "radius", "mass", "distance"} <= {*products.visible}
     assert "teff" not in session_at(service).search(16740101).products.columns
+
+
+def test_a_star_with_a_magnitude_from_a_list_keeps_its_other_values(service: TicService) -> None:
+    """Magnitudes of one sector are in a list, those of the other are looked up: nothing is null that nobody asked for."""
+    service.sky = {COOL: dwarf(COOL), WARM: dwarf(WARM, Teff=5600)}
+    names = [f"tess2019226182529-s00{13 + tic}-{tic:016d}-0151-s_lc.fits" for tic in (COOL, WARM)]
+    found = session_at(service).found([f"mast:TESS/product/{name}" for name in names])
+    listed = found.replace(products=found.products.with_columns(tmag=pl.Series([9.5, None], dtype=pl.Float64)))
+    bright = listed.select(tmag="<12")
+    assert bright.products["tmag"].to_list() == [9.5, 10.0] and "teff" not in bright.products.columns
+    assert kept(listed, tmag="<12", teff="<6000") == kept(bright, teff="<6000") == [COOL, WARM]
+    assert bright.select(stars=True).products["teff"].to_list() == [3500.0, 5600.0]
 
 
 def test_a_comma_between_other_numbers_divides_a_list(found: Found) -> None:
