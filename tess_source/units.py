@@ -11,8 +11,9 @@ from numbers import Integral, Real
 from typing import Any
 
 from tess_source.errors import QueryError
+from tess_source.wording import keyword
 
-__all__ = ["count_of_bytes", "is_whole", "plain_list", "plain_number", "seconds"]
+__all__ = ["check_flags", "count_of_bytes", "is_whole", "plain_list", "plain_number", "seconds"]
 
 _TIMES = {"s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0, "w": 7 * 86400.0}
 """Unit, in lower case → seconds."""
@@ -37,6 +38,25 @@ def plain_number(value: Any) -> Any:
     if isinstance(value, Decimal):
         return int(value) if value.is_finite() and value == value.to_integral_value() else float(value)
     return value
+
+
+def check_flags(*, optional: bool = False, **flags: Any) -> None:
+    """Raise an error if an option is neither True nor False: ``"no"`` would count as True.
+
+    Parameters
+    ----------
+    optional : bool
+        Whether they may be None.
+    **flags
+        Option → its value.
+
+    Raises
+    ------
+    QueryError
+    """
+    for name, value in flags.items():
+        if not isinstance(plain_number(value), bool) and not (optional and value is None):
+            raise QueryError(keyword(name, value), f": give True or False{', or None' if optional else ''}")
 
 
 def plain_list(column: Any) -> Any:

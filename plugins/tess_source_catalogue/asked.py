@@ -9,6 +9,7 @@ from typing import Any
 
 from tess_source._lazy import pl
 from tess_source.hooks.records import Source
+from tess_source.names.sectors import SPECIAL
 from tess_source.targets.target import Query
 from tess_source_catalogue.criteria import Criteria, criteria_of, exact_values, meets
 from tess_source_catalogue.declared import sources_of_files
@@ -71,7 +72,7 @@ class AskedLists:
         kind, pipeline = (_words(query.filters.get(name)) for name in ("kind", "pipeline"))
         sector = query.filters.get("sector")
         numbers = [*(exact_values(criteria, "sequence_number") or ()), *(_numbers(sector) or ())]
-        everything = specimens(lists, max([newest, *(int(one) for one in numbers if int(one) <= whole.MOST_SECTORS)]))
+        everything = specimens(lists, max([newest, *(int(one) for one in numbers if int(one) < SPECIAL)]))
         what = everything.filter(
             meets(
                 everything,
@@ -125,11 +126,11 @@ def _numbers(value: Any) -> list[int] | None:
 def _is_later(criteria: Criteria, sector: Any, newest: int) -> bool:
     """Return whether sectors are meant, and all of them come after the newest one. Those that are named one by one do not."""
     if isinstance(sector, whole.Wholes):
-        return newest < (sector.spans[0].least or 0) < whole.MOST_SECTORS
+        return newest < (sector.spans[0].least or 0) < SPECIAL
     named = {name: values for name, values in criteria.items() if name == "sequence_number"}
     if not named or exact_values(named, "sequence_number") is not None:
         return False
-    numbers = pl.DataFrame({"sequence_number": pl.int_range(1, whole.MOST_SECTORS, dtype=pl.Int64, eager=True)})
+    numbers = pl.DataFrame({"sequence_number": pl.int_range(1, SPECIAL, dtype=pl.Int64, eager=True)})
     meant = numbers.filter(meets(numbers, named))["sequence_number"]
     return len(meant) > 0 and not (meant <= newest).any()
 

@@ -13,7 +13,7 @@ from urllib.parse import urljoin, urlsplit
 from tess_source.errors import PluginError, QueryError, UnknownNameError
 from tess_source.hooks.records import Source
 from tess_source.names import KINDS
-from tess_source.names.sectors import sectors_of_text
+from tess_source.names.sectors import SPECIAL, sectors_of_text
 from tess_source.settings import checked_names
 from tess_source.wording import keyword
 from tess_source_catalogue.folder import Key
@@ -31,8 +31,8 @@ __all__ = [
 
 PIPELINES = ("SPOC",)
 """Pipelines whose lists are fetched unless others are named."""
-LAST = 999
-"""Largest number that a sector can have. Some rows of the portal have 1751, which is no sector."""
+LAST = SPECIAL - 1
+"""Largest number that a sector can have."""
 
 _SECTOR = re.compile(r"s(\d{4})(?!\d)")
 _RANGE = re.compile(r"s(\d{4})-s(\d{4})")

@@ -34,7 +34,6 @@ LATELY = 86400.0
 """For so long, the archive is not asked again for a list that it did not have [s]."""
 LISTS: Mapping[int, str] = {120: "targets", 20: "fast-targets"}
 """Exposure time [s] → source of the lists."""
-MOST_SECTORS = 999
 
 
 class TargetList(Rows):
@@ -189,7 +188,7 @@ def _sectors_with_lists(session: Session, sector: Any, source: str) -> list[int]
         if not here:
             raise QueryError("the catalogue has no such target list yet: name a sector, e.g. ", keyword("sector", 14))
         return sorted(here)
-    from tess_source_filters.whole import Wholes
+    from tess_source_filters.whole import MOST_SECTORS, Wholes
 
     wanted = Wholes.of(sector).numbers(MOST_SECTORS)
     if wanted is None:

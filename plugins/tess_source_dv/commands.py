@@ -16,6 +16,7 @@ from tess_source.cli.asking import Asking
 from tess_source.cli.printing import NOTHING, SOME_FAILED, format_option, note, print_rows
 from tess_source.cli.user_path import UserPath
 from tess_source.display import text
+from tess_source.errors import QueryError
 from tess_source.tables.among import among
 from tess_source_dv.draw.figure import PictureFile
 from tess_source_dv.sets.choice import CHOICES
@@ -78,14 +79,15 @@ def dv(
     found = session.search(**asked, **filters)
     reports = tces or history
     learned = learn(found, exact=exact, root=root, files=lists, reports=reports)
-    sets = table_of(all_products(found), learned.sectors, learned.tces).choose(which)
+    every = table_of(all_products(found), learned.sectors, learned.tces)
+    sets = every.choose(which)
     if filters:  # it takes all sets to know what is superseded
         sets = sets.where(sets["set"].is_in(among(members(found.products)["set"])))
     rows = _table_rows(table, found, sets, learned)
     shown = FILE_COLUMNS if table == "files" else rows.shown
     print_rows(rows.to_polars(), form, [name for name in shown if name in rows.columns], rows.whole, rows.looks)
     if plot:
-        _draw_targets(found, sets, Path(plot))
+        _draw_targets(found, sets, Path(plot), without_sets=not len(every))
     note(_summary(found, sets))
     if not len(sets):
         raise click.exceptions.Exit(NOTHING)
@@ -126,11 +128,15 @@ def _summary(found: Found, sets: Sets) -> str:
     return said
 
 
-def _draw_targets(found: Found, sets: Sets, path: Path) -> None:
-    from tess_source_dv.draw.coverage import plot_coverage
+def _draw_targets(found: Found, sets: Sets, path: Path, *, without_sets: bool) -> None:
+    """Draw the targets that have sets, or all of them if none has any: their data, and where they were on silicon."""
+    from tess_source_dv.draw.coverage import plot_coverage, tics_drawn
 
-    tics: Sequence[int] = sets["tic"].unique(maintain_order=True).to_list()
+    tics: Sequence[int] = tics_drawn(sets, found) if without_sets else sets["tic"].unique(maintain_order=True).to_list()
     for tic in tics:
         file = path if len(tics) == 1 else path.with_stem(f"{path.stem}-{tic}")
-        plot_coverage(sets, file, tic, found=found)
-        note(f"drawn: {file}")
+        try:
+            plot_coverage(sets, file, tic, found=found)
+            note(f"drawn: {file}")
+        except QueryError as error:
+            note(str(error))

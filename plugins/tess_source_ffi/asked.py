@@ -11,14 +11,14 @@ from typing import Any
 from tess_source import names
 from tess_source._lazy import pl
 from tess_source.errors import QueryError, UnknownNameError
-from tess_source.names.sectors import LAST_SECTOR
+from tess_source.names.sectors import LAST_SECTOR, SPECIAL
 from tess_source.settings import Settings
 from tess_source.targets.target import Query
 from tess_source.wording import keyword
 from tess_source_ffi.times import Times
 from tess_source_filters.whole import Wholes
 from tess_source_filters.words import Words
-from tess_source_sectors.known import SPECIAL, known_sectors
+from tess_source_sectors.known import known_sectors
 
 __all__ = ["KINDS", "Asked"]
 

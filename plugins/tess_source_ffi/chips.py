@@ -9,11 +9,11 @@ from tess_source._lazy import pl
 from tess_source.display import text
 from tess_source.display.visible import logger
 from tess_source.errors import QueryError
-from tess_source.names.sectors import text_of_sectors
+from tess_source.names.sectors import SPECIAL, text_of_sectors
 from tess_source.settings import Settings
 from tess_source.targets.target import DEFAULT_RADIUS, Query
 from tess_source_ffi.asked import Asked
-from tess_source_sectors.known import SPECIAL, known_sectors
+from tess_source_sectors.known import known_sectors
 from tess_source_sectors.planned import target_lists
 from tess_source_sectors.positions import located, stars_of
 

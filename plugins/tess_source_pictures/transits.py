@@ -98,7 +98,7 @@ def validated(found: Found, tic: int, root: Path, *, exact: bool = False) -> Val
             failed[path.name] = str(error)
     for line in Reasons(failed).said("tells nothing of transits", "files tell nothing of transits"):
         log.warning("%s", line)
-    if paths:  # a report may tell which sectors were used
+    if paths and not exact:  # a report may tell which sectors were used
         sets = sets_of(found, root=root).where(pl.col("tic") == tic)
     return Validated(sets, best, tces.sort(), failed)
 

@@ -13,6 +13,7 @@ from tess_source.errors import OfflineError, ServiceError
 from tess_source.search.stars import stars_asked
 from tess_source.tables.among import among
 from tess_source.tables.rows import joined, thrifty, with_schema, with_texts_once
+from tess_source.units import check_flags
 from tess_source_sectors.asked import sectors_asked
 from tess_source_sectors.holdings import HELD, held, places_in, stars_at
 from tess_source_sectors.known import KnownSectors, known_sectors
@@ -53,6 +54,8 @@ def sectors_of(
     large: bool = False,
 ) -> SeenSectors:
     """Return the sectors in which stars lie on a CCD: see `tess_source_sectors.accessors.sectors`."""
+    check_flags(products=products, pixels=pixels, optional=True)
+    check_flags(refresh=refresh, large=large)
     wanted = None if sector is None else sectors_asked(sector, known_sectors(session.settings).sectors)
     asked = stars_asked(session.registry, session.settings, targets, radius=radius, refresh=refresh, missing=missing)
     few = len(asked) <= MOST

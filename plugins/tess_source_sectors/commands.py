@@ -63,7 +63,8 @@ def sectors(
     """
     if not targets and not refresh:
         raise click.UsageError("give a target, or --refresh")
-    from tess_source_sectors.known import SPECIAL, known_sectors
+    from tess_source.names.sectors import SPECIAL
+    from tess_source_sectors.known import known_sectors
     from tess_source_sectors.planned import absent_lists
     from tess_source_sectors.states import NO_FILE
     from tess_source_sectors.words import lines

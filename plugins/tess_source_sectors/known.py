@@ -8,16 +8,12 @@ from functools import lru_cache
 from pathlib import Path
 
 from tess_source._lazy import np, pl
-from tess_source.names.sectors import text_of_sectors
+from tess_source.names.sectors import SPECIAL, text_of_sectors
 from tess_source.settings import Settings
 from tess_source_sectors.chips import Chips, bundled, bundled_dates
 from tess_source_sectors.footprints import chips_of, dates_of, kept_file, kept_footprints
 
-__all__ = ["SPECIAL", "KnownSectors", "known_sectors"]
-
-SPECIAL = 1000
-"""Sectors from here on, such as 1751, are special pointings. They count only if they are asked for by number."""
-
+__all__ = ["KnownSectors", "known_sectors"]
 
 CCDS = 16
 """CCDs of a sector."""
@@ -30,7 +26,7 @@ class KnownSectors:
     chips: Chips
     """Of all sectors but special pointings."""
     special: Chips
-    """Of special pointings."""
+    """Of special pointings. They count only if they are asked for by number."""
     dates: pl.DataFrame
     """`sector`, `start`, `end` (UTC, ISO) and `cadence` of full-frame images [s]: null where they are not known."""
     sectors: tuple[int, ...]

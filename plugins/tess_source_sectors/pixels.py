@@ -8,8 +8,8 @@ from typing import Any
 
 from tess_source._lazy import np, pl, whole
 from tess_source.extras import check, is_installed, needed
+from tess_source.names.sectors import SPECIAL
 from tess_source.wording import keyword
-from tess_source_sectors.known import SPECIAL
 
 __all__ = ["predicted"]
 

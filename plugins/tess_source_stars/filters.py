@@ -23,6 +23,7 @@ __all__ = ["FILTERS", "MEASURES", "Measure", "Spans", "reasons"]
 _RANGE = re.compile(r"\s*(?P<sign>>=|<=|>|<)?\s*(?P<first>.*?)\s*(?:\.\.\s*(?P<last>.+?)\s*)?", re.DOTALL)
 _NUMBER = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 _WITH_UNIT = re.compile(rf"\s*(?P<number>{_NUMBER})\s*(?P<unit>[^\W\d_].*?|%)?\s*", re.DOTALL)
+_THOUSANDS = re.compile(r"(?<![0-9.,])[0-9]{1,3}(?:,[0-9]{3})+(?![0-9,])")
 _WITH_DASH = re.compile(
     rf"\s*(?P<first>{_NUMBER}(?![0-9.]|[eE][+-]?[0-9])\s*[^\W\d_]*)\s*[-–—]\s*(?P<last>{_NUMBER}\s*(?:[^\W\d_].*|%)?)",
     re.DOTALL,
@@ -46,8 +47,6 @@ def _read(value: Any, unit: str, example: str) -> float:
     if isinstance(value, str) and (match := _WITH_UNIT.fullmatch(value)) and match["unit"]:
         quantity = _quantity(match["number"], match["unit"], unit)
     try:
-        if isinstance(value, str) and re.match(r"\s*0[0-9]", value):  # 3,000 is a list of 3 and 000
-            raise ValueError(f"{value!r} is not a number, and numbers have no comma in them")
         return float(number(quantity.to_value(unit) if hasattr(quantity, "to_value") else quantity))
     except (ValueError, TypeError) as error:  # astropy's UnitConversionError is a TypeError
         given = f"give numbers in {_SHOWN.get(unit, unit)}, or " if unit else "give "
@@ -84,9 +83,25 @@ def _same_unit(value: Any) -> Any:
     return value
 
 
+def _check_commas(value: Any) -> None:
+    """Raise an error if text has a comma between thousands: ``3,500`` would be the list of 3 and 500.
+
+    Raises
+    ------
+    QueryError
+    """
+    for text in (value,) if isinstance(value, str) else value if isinstance(value, list | set) else ():
+        if isinstance(text, str) and (match := _THOUSANDS.search(text)):
+            meant, listed = match[0].replace(",", ""), match[0].replace(",", ", ")
+            raise QueryError(
+                f"{text!r}: numbers have no comma between thousands; give {meant}, or {listed!r} for several numbers"
+            )
+
+
 def _checked(value: Any, unit: str, example: str) -> Spans:
     if getattr(value, "shape", ()) == (2,) and hasattr(value, "to_value"):
         value = tuple(value)  # two numbers with a unit are the ends of a range
+    _check_commas(value)
     read = partial(_read, unit=unit, example=example)
     return Spans(tuple(span(_same_unit(item), read) for item in items(value)))
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tess_source._lazy import pl
 from tess_source.hooks.records import Lookup
+from tess_source.tables.among import among
 from tess_source_stars.columns import BY_NAME, COLUMNS
 
 if TYPE_CHECKING:
@@ -27,9 +28,25 @@ def _find(products: Products, observations: Observations, settings: Settings) ->
     return tics.join(stars, on="tic", how="left", maintain_order="left").select(COLUMN_NAMES)
 
 
+def _source(products: Products, settings: Settings) -> str:
+    """Return when MAST was asked for the values of these products' stars; nothing if they are not remembered."""
+    from tess_source_stars.remembered import Remembered
+
+    asked = Remembered(settings).stars.filter(pl.col("tic").is_in(among(products["tic"])))
+    first, last = asked.select(first=pl.col("asked").min(), last=pl.col("asked").max()).row(0)
+    return (
+        ""
+        if first is None
+        else f"TIC of MAST, asked {first}"
+        if first == last
+        else f"TIC of MAST, asked {first} to {last}"
+    )
+
+
 STARS = Lookup(
     "stars",
     {name: BY_NAME[name].told for name in COLUMN_NAMES},
     _find,
     "Add what the TESS Input Catalog knows of each star: tmag, teff, radius, mass, distance and others.",
+    source=_source,
 )

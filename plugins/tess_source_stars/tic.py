@@ -14,6 +14,7 @@ from tess_source.display import activity, text
 from tess_source.display.visible import logger
 from tess_source.errors import OfflineError, QueryError
 from tess_source.settings import Settings, is_offline, max_age
+from tess_source.units import check_flags
 from tess_source_mast.batches import MOST_AT_A_TIME, batches, in_parallel
 from tess_source_stars.columns import SCHEMA
 from tess_source_stars.remembered import Remembered
@@ -49,6 +50,7 @@ class Tic:
     """
 
     def __init__(self, settings: Settings, *, refresh: bool = False) -> None:
+        check_flags(refresh=refresh)
         self._settings, self._refresh = settings, refresh
         self._offline = is_offline(settings.offline)
         if refresh and self._offline:

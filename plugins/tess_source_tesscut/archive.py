@@ -11,11 +11,12 @@ from tess_source._lazy import np, pl
 from tess_source.display import text
 from tess_source.display.visible import logger
 from tess_source.errors import QueryError, UnknownNameError
+from tess_source.names.sectors import SPECIAL
 from tess_source.settings import Settings, is_offline
 from tess_source.tables.listing import Observations, Products
 from tess_source.tables.rows import with_schema
 from tess_source.targets.target import DEFAULT_RADIUS, Query, Target
-from tess_source_sectors.known import SPECIAL, KnownSectors, known_sectors
+from tess_source_sectors.known import KnownSectors, known_sectors
 from tess_source_stars.tic import Tic
 from tess_source_tesscut import sizes
 from tess_source_tesscut.service import Chip, chips_that_saw

@@ -137,8 +137,9 @@ class Lookup:
     """One line for ``--help``."""
     may_be_null: bool = False
     """Whether null is an answer, such as for a star without planets. Else a warning tells of products whose value is not known."""
-    source: Callable[[Settings], str] | None = None
-    """Returns in a line what the values that `find` gave last are from, such as the date and the sum of a table. Locks record it."""
+    source: Callable[[Products, Settings], str] | None = None
+    """Returns in a line what the values that `find` gave for these products are from, such as the date and the sum of a table. Locks record
+    it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tess_source.display import text
 from tess_source.display.visible import visible_line
@@ -41,11 +41,22 @@ def cite(plan: Plan, citations: Iterable[Citation]) -> str:
     lines = [
         _citation_line(key, groups[key], known) for key in sorted(groups, key=lambda key: (key not in known, str(key)))
     ]
-    if when := plan.record.get("time"):
-        lines.append(f"As {plan.record.get('server', 'the archive')} answered on {str(when)[:10]}.")
+    lines += _answered_in_words(plan.record)
     used = [known[key] for key in groups if key in known]
     whose = used if used and len(used) == len(groups) else declared
     return "\n".join(map(visible_line, [*lines, *_distinct_texts(one.acknowledgement for one in whose)]))
+
+
+def _answered_in_words(record: Mapping[str, Any]) -> list[str]:
+    """Return who answered the search, and when: an archive that keeps older answers says of when these are."""
+    server, when = record.get("server", "the archive"), record.get("time")
+    kept = record.get("provenance")
+    told = kept if isinstance(kept, dict) else {}
+    if told and record.get("archives") == [*told] and all(isinstance(said, dict) for said in told.values()):
+        return [
+            f"As the {name} of {server} had it: {said.get('brief', said.get('said'))}." for name, said in told.items()
+        ]
+    return [f"As {server} answered on {str(when)[:10]}."] if when else []
 
 
 def _data_set(item: Item, known: Container[tuple[str, str | None]]) -> tuple[str, str | None]:

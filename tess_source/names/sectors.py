@@ -8,6 +8,7 @@ from tess_source._lazy import pl
 
 __all__ = [
     "LAST_SECTOR",
+    "SPECIAL",
     "runs_of_sectors",
     "sectors_in_words",
     "sectors_of_text",
@@ -19,6 +20,8 @@ MOST_DIGITS = 4
 """Of a sector, as in names."""
 LAST_SECTOR = 10**MOST_DIGITS - 1
 """The last sector that names can hold."""
+SPECIAL = 1000
+"""Sectors from here on, such as 1751, are special pointings, and not sectors of the mission."""
 
 
 def runs_of_sectors(sectors: Iterable[int]) -> list[tuple[int, int]]:

@@ -97,17 +97,18 @@ def looked_up(
             continue
         lacking, said = _lacking(found.products, [column] if column else [*lookup.columns]), {"time": this_moment()}
         if lacking.any():
-            products = _filled(found.products, lacking, _found_by(registry, settings, name, found, lacking))
+            asked = found.products.where(lacking)
+            products = _filled(found.products, lacking, _found_by(registry, settings, name, found, asked))
             found = found.replace(products=products)
-            if lookup.source is not None:
-                said["source"] = str(registry.blame("lookup", name, lookup.source, settings))
+            source = lookup.source and str(registry.blame("lookup", name, lookup.source, asked, settings))
+            said |= {"source": source} if source else {}
         found = found.replace(record={**(found.record or {}), "lookups": {**done, name: said}})
     return found
 
 
-def _found_by(registry: Registry, settings: Settings, name: str, found: Found, lacking: pl.Series) -> pl.DataFrame:
+def _found_by(registry: Registry, settings: Settings, name: str, found: Found, asked: Products) -> pl.DataFrame:
     """Return the columns of a look-up for the products that lack them."""
-    lookup, asked = registry.lookups[name], found.products.where(lacking)
+    lookup = registry.lookups[name]
     activity.step(f"looking up {name} of {text.number(len(asked), 'product')}")
     frame = registry.blame("lookup", name, lookup.find, asked, found.observations, settings)
     shape = frame.shape if isinstance(frame, pl.DataFrame) else type(frame).__name__

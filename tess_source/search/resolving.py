@@ -25,7 +25,7 @@ from tess_source.targets.parse import (
     targets_and_gaps,
 )
 from tess_source.targets.target import ObservationKey, Query
-from tess_source.units import plain_list
+from tess_source.units import check_flags, plain_list
 from tess_source.wording import criterion, keyword, only_option
 
 if TYPE_CHECKING:
@@ -88,6 +88,7 @@ def question(
     ResolverError
         If no resolver knows a name.
     """
+    check_flags(wildcards=wildcards, refresh=refresh, large=large)
     criteria, filters = _plain_criteria(criteria or {}), dict(filters or {})
     asked = archives_of(registry, settings, archive)
     cone = None if radius is None else arcseconds(radius)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from tess_source.tables.found import Found
 
-__all__ = ["plot_coverage"]
+__all__ = ["plot_coverage", "tics_drawn"]
 
 DATA, FAST, OTHER, SILICON = "#3c4650", "#c4620a", "#7d8894", "#d5dbe2"
 """Colours: 120-s data, 20-s data, data of other pipelines, sectors that only saw the star."""
@@ -37,8 +37,10 @@ LEAST = 12
 """Sectors that the axis shows at least."""
 GAP = 0.9
 """Between the data and the runs, in rows."""
-BARE = 0.5
-"""Height below the axes without a legend [inch]."""
+BARE, ALONE = 0.5, 0.3
+"""What lies below and to the right of the axes if there are no runs [inch]."""
+LETTER, PAD = 0.0669, 0.15
+"""Width of a letter of a label, and what lies beside a label [inch]."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,7 @@ def plot_coverage(
     file = picture_file(path)
     sets = source if isinstance(source, Sets) else sets_of(source, root=root)
     found = found if isinstance(source, Sets) else source
-    tic = only_target(_tics(sets, found)) if tic is None else tic
+    tic = only_target(tics_drawn(sets, found)) if tic is None else tic
     data, runs = _data_rows(found, sets, tic), _run_rows(sets, tic)
     said = _subtitle(data, runs)
     if found is not None and (seen := sectors_on_silicon(found, tic)):
@@ -110,8 +112,10 @@ def plot_coverage(
     if not data and not runs:
         raise QueryError(f"TIC {tic} has neither light curves nor data validation here: there is nothing to draw")
     frame = NARROW if narrow else BROAD
+    longest = max(len(row.label) for row in (*data, *runs))
+    frame = replace(frame, left=max(frame.left, longest * LETTER + PAD))
     if not runs:
-        frame = replace(frame, bottom=BARE)
+        frame = replace(frame, bottom=BARE, right=ALONE)
     width, height = frame.width, frame.top + frame.bottom + ROW * (len(data) + (GAP + len(runs) if runs else 0))
     figure = new_figure(width, height)
     axes = figure.add_axes(
@@ -125,7 +129,7 @@ def plot_coverage(
     return save(figure, file)
 
 
-def _tics(sets: Sets, found: Found | None) -> list[int]:
+def tics_drawn(sets: Sets, found: Found | None) -> list[int]:
     """Return the targets of sets and of a search, ascending."""
     tics: set[int] = set(sets["tic"].to_list())
     if found is None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tess_source.display.visible import logger
 from tess_source.errors import QueryError
 from tess_source.hooks.records import Accessor
+from tess_source.units import check_flags
 
 if TYPE_CHECKING:
     from astropy.units import Quantity
@@ -69,6 +70,7 @@ def session_tois(
     from tess_source_stars.toi.kept import known_tois
     from tess_source_stars.toi.resolving import not_known
 
+    check_flags(refresh=refresh)
     wanted = None if toi is None else _checked(toi)
     assert wanted is None or isinstance(wanted, WantedTois)
     if refresh and session.settings.offline:

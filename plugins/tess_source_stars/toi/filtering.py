@@ -159,7 +159,7 @@ def _columns_of_products(products: Products, observations: Observations, setting
     return stars.join(by_star, on="tic", how="left").sort("row").select(*COLUMNS)
 
 
-def _source(settings: Settings) -> str:
+def _source(_products: Products, settings: Settings) -> str:
     """Return which table the TOIs are from: its own date, and the sum of its bytes."""
     from tess_source_stars.toi.kept import kept_tois
 

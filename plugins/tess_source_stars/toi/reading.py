@@ -241,7 +241,7 @@ def _frame(rows: Sequence[Sequence[str]], places: dict[str, int], name: str) -> 
 
 
 def _tell_lost(given: Any, frame: Any, name: str) -> None:
-    """Warn of cells that are given, and null in the frame, and of TOIs that stand in more than one row."""
+    """Warn of cells that are given, and null in the frame, and of TOIs and community TOIs that stand in more than one row."""
     for column in frame.columns:
         lost = given[column].filter(given[column].is_not_null() & frame[column].is_null())
         if len(lost):
@@ -254,16 +254,16 @@ def _tell_lost(given: Any, frame: Any, name: str) -> None:
                 "is" if len(lost) == 1 else "are",
                 lost[0],
             )
-    repeated = (
-        frame["toi"].filter(frame["toi"].is_duplicated() & frame["toi"].is_not_null()).unique(maintain_order=True)
-    )
-    if len(repeated):
-        log.warning(
-            "%s: %s in more than one row: %s",
-            name,
-            words.number(len(repeated), "TOI"),
-            words.first(repeated.to_list(), words.FEW),
-        )
+    for column, what in (("toi", "TOI"), ("ctoi", "community TOI")):
+        given_ones = frame[column].drop_nulls()
+        repeated = given_ones.filter(given_ones.is_duplicated()).unique(maintain_order=True)
+        if len(repeated):
+            log.warning(
+                "%s: %s in more than one row: %s",
+                name,
+                words.number(len(repeated), what),
+                words.first(repeated.to_list(), words.FEW),
+            )
 
 
 def _candidate(name: str) -> Any:

@@ -26,6 +26,16 @@ def session(shared_archive: SampleArchive, tmp_path: Path) -> Session:
     return session
 
 
+def test_a_citation_says_of_when_the_lists_are(session: Session) -> None:
+    lock = session.search(KELT9, archive="catalogue", kind="lc").plan()
+    lists = lock.record["provenance"]["catalogue"]["brief"]
+    assert lists.startswith("sectors 14-15 of 20")
+    told = f"As the catalogue of {session.settings.server} had it: {lists}."
+    assert told in cite(lock, session.registry.citations.values()).splitlines()
+    for strange in ({"provenance": [1]}, {"archives": [["catalogue"]]}, {"provenance": {"catalogue": 1}}):
+        assert cite(replace(lock, record={**lock.record, **strange}), ())
+
+
 @pytest.mark.parametrize("words", [{}, {"sector": [14, 15]}], ids=str)
 def test_a_list_that_was_removed_is_no_reason_to_call_files_gone(session: Session, words: dict[str, object]) -> None:
     lock = session.search(KELT9, archive="catalogue", kind="lc", **words).plan()

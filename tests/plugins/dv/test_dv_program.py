@@ -130,6 +130,15 @@ def test_a_picture_that_cannot_be_written_is_refused_before_anything_is_asked(
     assert len(archive.requests) == before
 
 
+def test_of_a_star_without_data_validation_its_data_are_drawn(program: Program) -> None:
+    said = program("dv", "TIC 408084461", "--picture", "ffi.svg")
+    assert (said.code, "drawn: ffi.svg" in said.err) == (3, True)
+    assert "TGLC" in Path("ffi.svg").read_text()
+    program("dv", str(TOI3505), "--kind", "lc", "--picture", "no.svg")
+    assert not Path("no.svg").exists()  # it would say that there is no data validation
+    assert "nothing to draw" in program("dv", "TIC 999", "--picture", "no.svg").err
+
+
 def test_folders_of_a_picture_are_made(program: Program) -> None:
     assert program("dv", str(TOI3505), "--plot", "new/deep/x.svg").code == 0
     assert Path("new/deep/x.svg").read_text().startswith("<?xml")

@@ -74,6 +74,8 @@ def test_transits_are_marked_where_the_report_says_filled_in_the_sectors_that_it
     assert [event.tce for event in events] == [1, 2, 3]
     assert events[0].period == pytest.approx(1.4811, abs=1e-4)
     assert events[0].sectors == {14, 15, 41, 55}
+    light = found.select(kind="lc")  # the report, which is here now, is not among its products
+    assert {*validated(light, KELT9, tmp_path, exact=True).sets.current["state"]} == {"exact"}
     figure = found.plot(root=tmp_path)
     for axes in figure.axes:
         line = marks(axes, 1)

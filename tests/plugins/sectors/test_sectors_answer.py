@@ -167,6 +167,22 @@ def test_many_places_are_answered_from_geometry_alone(archive: SampleArchive) ->
     assert len(rows.to_table()) == len(rows.to_pandas()) == len(rows)
 
 
+@pytest.mark.parametrize(
+    ("method", "option", "right"),
+    [
+        ("sectors", "products", "True or False, or None"), ("sectors", "pixels", "True or False, or None"),
+        ("sectors", "refresh", "True or False"),
+        ("sectors", "large", "True or False"), ("stars", "refresh", "True or False"), ("tois", "refresh", "True or False"),
+        ("search", "refresh", "True or False"), ("search", "large", "True or False"), ("search", "wildcards", "True or False"),
+    ],
+)  # fmt: skip
+def test_an_option_that_is_neither_true_nor_false_is_an_error(
+    alone: Session, method: str, option: str, right: str
+) -> None:
+    with pytest.raises(QueryError, match=f"^{option}='no': give {right}$"):
+        getattr(alone, method)(5, **{option: "no"})
+
+
 def test_no_targets_are_an_error(alone: Session) -> None:
     with pytest.raises(QueryError, match="no target"):
         alone.sectors([])

@@ -44,6 +44,18 @@ def test_the_columns_of_a_search_are_those_of_the_tic(service: TicService) -> No
     assert "teff" not in session_at(service).search(16740101).products.columns
 
 
+def test_a_comma_between_other_numbers_divides_a_list(found: Found) -> None:
+    assert kept(found, teff="3500,5600") == kept(found, teff="3500, 5600") == [COOL, WARM]
+
+
+def test_the_record_says_when_the_remembered_values_were_asked_for(
+    found: Found, service: TicService, tmp_path: Path
+) -> None:
+    record = session_at(service, cache=tmp_path).found(found.products).select(teff="<4000").record
+    assert record is not None
+    assert record["lookups"]["stars"]["source"].startswith("TIC of MAST, asked 20")
+
+
 def test_a_product_of_no_star_has_nulls(found: Found) -> None:
     assert found.select(stars=True).products["tmag"].to_list() == [10.0, 10.0, 15.0, None]
 
@@ -140,7 +152,9 @@ def test_values_that_the_products_have_are_not_looked_up(service: TicService) ->
         ("teff", "cool", r"'cool' is not a number; give numbers in K, or e.g. '3000..4000'"),
         ("teff", "3000 kg", r"give numbers in K"),
         ("teff", "3000 parrots", r"'parrots' is not a unit; give e.g. 3000 K"),
-        ("teff", "3,000..4,000", r"'000' is not a number, and numbers have no comma in them"),
+        ("teff", "3,000..4,000", r"no comma between thousands; give 3000, or '3, 000'"),
+        ("teff", "<4,500", r"'<4,500': numbers have no comma between thousands; give 4500, or '4, 500' for several numbers"),
+        ("distance", ["5", "1,000,000 lyr"], r"give 1000000, or '1, 000, 000'"),
         ("logg", "4 mag(AB)", r"give numbers in log10 of cm/s², or e\.g\. '>=4'"),
         ("teff", (4000, 3000), r"runs backwards"),
         ("teff", "4..3 kK", r"runs backwards"),

@@ -166,6 +166,11 @@ def test_values_and_columns_that_cannot_be_read_are_null_and_told(caplog: pytest
     assert "a list: no column is recognised as disposition, epoch, duration: there it is null" in caplog.text
 
 
+def test_community_tois_in_more_than_one_row_are_told(caplog: pytest.LogCaptureFixture) -> None:
+    tois_of_bytes(b"TIC,CTOI\n5,5.01\n5,5.01\n6,6.01\n", "a list")
+    assert "a list: 1 community TOI in more than one row: 5.01" in caplog.text
+
+
 def test_a_row_needs_the_number_of_a_toi_or_of_a_community_toi(caplog: pytest.LogCaptureFixture) -> None:
     found = tois_of_bytes(b"TIC,CTOI,TOI\n5,5.01,\n6,,700.0200\n7,,\n8,8.01,9.1,,\n", "a list")
     assert found.to_polars().select("tic", "toi", "ctoi").rows() == [

@@ -97,6 +97,26 @@ def test_the_picture_grows_with_the_runs_and_nothing_overlaps(count: int, narrow
         assert extent.x1 <= frame.x1, text.get_text()
 
 
+@pytest.mark.parametrize("narrow", [False, True])
+def test_long_labels_have_room(narrow: bool) -> None:
+    other = "hlsp_tess-spoc_tess_phot_{}_tess_v1_{}"
+    star = f"{TIC:016d}"
+    names = [
+        *CURVES, member(14, 55, 652), other.format(f"{star}-s0014", "lc.fits"), other.format(f"{star}-s0014-s0055", "dvt.fits"),
+        f"hlsp_gsfc-eleanor-lite_tess_ffi_s0014-{star}_tess_v1.0_lc.fits",
+    ]  # fmt: skip
+    figure = found(*names).plot_coverage() if not narrow else plot_coverage(found(*names), narrow=True)
+    assert any(label.startswith("TESS-SPOC 14–55") for label in labels(figure)), labels(figure)
+    assert "GSFC-ELEANOR-LITE" in labels(figure)
+    figure.canvas.draw()
+    assert all(label.get_window_extent().x0 > figure.bbox.x0 + 1 for label in figure.axes[0].get_yticklabels())
+
+
+def test_without_runs_the_axes_reach_to_the_right() -> None:
+    bare, full = (found(light_curve(14), *runs).plot_coverage() for runs in ((), (member(14, 14, 240),)))
+    assert bare.axes[0].get_position().x1 > 0.95 > full.axes[0].get_position().x1
+
+
 @pytest.mark.parametrize(("suffix", "start"), [("png", b"\x89PNG"), ("pdf", b"%PDF"), ("svg", b"<?xml")])
 def test_it_is_written_as_png_pdf_or_svg(tmp_path: Path, suffix: str, start: bytes) -> None:
     file = tmp_path / f"runs.{suffix}"
