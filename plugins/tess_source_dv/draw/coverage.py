@@ -113,7 +113,7 @@ def plot_coverage(
         raise QueryError(f"TIC {tic} has neither light curves nor data validation here: there is nothing to draw")
     frame = NARROW if narrow else BROAD
     longest = max(len(row.label) for row in (*data, *runs))
-    frame = replace(frame, left=max(frame.left, longest * LETTER + PAD))
+    frame = replace(frame, left=min(max(frame.left, longest * LETTER + PAD), frame.width / 2))
     if not runs:
         frame = replace(frame, bottom=BARE, right=ALONE)
     width, height = frame.width, frame.top + frame.bottom + ROW * (len(data) + (GAP + len(runs) if runs else 0))

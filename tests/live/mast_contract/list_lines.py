@@ -144,7 +144,7 @@ def tce_links(ask: Asking) -> set[str]:
 )  # fmt: skip
 def _tce_table(ask: Asking) -> None:
     (url,) = [link for link in tce_links(ask) if "-s0001-s0001_" in link]
-    lines = lines_of(ask, url, SOURCE["tce"].first)
+    lines = lines_of(ask, url, ["#", "tceid"])
     header = next((text for text in lines if not text.startswith("#")), "").split(",")
     expect(
         header[0] == "tceid" and {"ticid", "sectors", "tce_period", "tce_plnt_num"} <= set(header),
@@ -162,7 +162,7 @@ def target_header(ask: Asking, name: str, sector: int) -> tuple[str, str]:
     """Return the header of the first list of a source that there is, and its first row."""
     urls = SOURCE[name].locate(sector, ())
     url = next((url for url in urls if ask.file(url, most=HEAD).status == 200), urls[0])
-    plain = [text for text in lines_of(ask, url, SOURCE[name].first) if not text.startswith("#")]
+    plain = [text for text in lines_of(ask, url, ["#", "TICID"]) if not text.startswith("#")]
     return plain[0], plain[1]
 
 
