@@ -44,6 +44,8 @@ VALIDATION = ("dvt", "dvr-xml", "dvr-pdf", "dvm", "dvs")
 """Kinds that are listed whatever is asked for: links and their columns rest on them."""
 VALIDATED = ("lc", "tp", "fast-lc", "fast-tp")
 """Kinds to which they are linked."""
+_TOLD: set[tuple[Path, str]] = set()
+"""Folders, and what was said that they lack."""
 
 
 def defaults(query: Query, settings: Settings) -> dict[str, Any] | None:
@@ -75,8 +77,7 @@ def find(query: Query, settings: Settings) -> Observations:
         For a criterion on a column that the portal does not have.
     """
     criteria, catalogue = criteria_of(query), Catalogue.of(settings)
-    coverage = Coverage.of(catalogue.folder)
-    _check(coverage, query)
+    coverage = _check(catalogue.folder, query)
     tics = [target.tic for target in query.targets if target.tic is not None]
     places = [target for target in query.targets if target.tic is None]
     if tics and "target_name" in criteria:
@@ -106,7 +107,7 @@ def give_pages(query: Query, settings: Settings, take: Callable[[Observations], 
     criteria, catalogue = criteria_of(query), Catalogue.of(settings)
     if query.targets or _left(criteria) or exact_values(criteria, "target_name") is not None:
         return None
-    _check(Coverage.of(catalogue.folder), query)
+    _check(catalogue.folder, query)
     _, sectors, pipelines = (exact_values(criteria, name) for name in PUSHED)
     numbers = None if sectors is None else [int(sector) for sector in sectors]
     for rows in catalogue.observations_by_volume(sectors=numbers, pipelines=pipelines):
@@ -114,11 +115,18 @@ def give_pages(query: Query, settings: Settings, take: Callable[[Observations], 
     return True
 
 
-def _check(coverage: Coverage, query: Query) -> None:
-    """Raise an error if a question cannot be answered; warn of what the answer is without."""
+def _check(folder: CatalogueFolder, query: Query) -> Coverage:
+    """Return what the catalogue has. Raise an error if a question cannot be answered; warn of what the answer is without.
+
+    The same is said once in a process: who wants light curves alone may fetch no other lists, and ask many questions.
+    """
+    coverage = Coverage.of(folder)
     coverage.check(query)
-    if lacking := coverage.lacks(query):
-        log.warning("%s", lacking)
+    said = folder.root, coverage.lacks(query)
+    if said[1] and said not in _TOLD:
+        _TOLD.add(said)
+        log.warning("%s", said[1])
+    return coverage
 
 
 def _around(catalogue: Catalogue, criteria: Criteria, among: Collection[str] | None, target: Target) -> Around:

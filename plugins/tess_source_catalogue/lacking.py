@@ -126,4 +126,5 @@ def updates_in_words(missing: Mapping[str, set[int]], sources: Mapping[str, Sour
         )
         for (_, sectors), own in _by_sectors(missing, sources).items()
     ]
-    return f"{' and '.join(dict.fromkeys(commands))} brings what the archive has"
+    bring = "brings" if len({*commands}) == 1 else "bring"
+    return f"{' and '.join(dict.fromkeys(commands))} {bring} what the archive has"

@@ -190,9 +190,10 @@ class Lists:
         claim: Claim | None = None
         part: Part | None = None
         share = self._bar.share(0)
-        whole = failed = False
+        host, whole, failed = "", False, False
         try:
             request = request_at_server(asked, self._settings)
+            host = urlsplit(request.url).netloc
             secrets = tuple(request.headers.values())
             claim = self._folder.claim(name, self._settings.patience.stale)
             claim.take()
@@ -217,7 +218,7 @@ class Lists:
             failed = True
             reason = without_secrets(reason_of(error), secrets)
             if isinstance(error.__cause__, UnreachableError):
-                self._fetcher.hosts.miss(urlsplit(request.url).netloc, reason)
+                self._fetcher.hosts.miss(host, reason)
             return ListAnswer(address, FAILED, problem=f"{address}: {reason}", full=disk.is_full(error))
         finally:
             share.done(ok=whole, failed=failed)
