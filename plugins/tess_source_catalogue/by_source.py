@@ -48,7 +48,7 @@ class ListStates(Rows):
         """Return one line: how many lists and rows there are, and how many are missing or have changed."""
         here = self.here
         if not here.height:
-            return "the catalogue is empty"
+            return "the catalogue is empty: `tess-source catalogue update` makes it"
         states = ", ".join(f"{count:,} {state}" for state, count in self["state"].value_counts(sort=True).iter_rows())
         return f"{text.number(here.height, 'list')}, {text.number(int(here['rows'].sum()), 'row')} ({states})"
 

@@ -12,7 +12,7 @@ from tess_source.display import activity, text
 from tess_source.display.visible import logger
 from tess_source.errors import OfflineError, PluginError, QueryError
 from tess_source.hooks.registry import Registry
-from tess_source.names.sectors import text_of_sectors
+from tess_source.names.sectors import sectors_in_words, text_of_sectors
 from tess_source.settings import Settings
 from tess_source.tables.found import Found
 from tess_source.tables.listing import Products
@@ -174,7 +174,7 @@ def _where(unknown: pl.DataFrame) -> str:
     for pipeline, sector in unknown.select("pipeline", "last_sector").rows():
         sectors.setdefault(pipeline or "unknown pipelines", []).append(sector)
     where = [
-        f"{pipeline} in sectors {text_of_sectors(known)}"
+        f"{pipeline} in {sectors_in_words(text_of_sectors(known))}"
         if (known := [one for one in numbers if one is not None])
         else pipeline
         for pipeline, numbers in sectors.items()

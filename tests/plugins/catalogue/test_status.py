@@ -49,7 +49,7 @@ def test_each_list_is_told_with_its_rows_and_dates(server: Server, catalogue: Se
 
 def test_an_empty_catalogue_has_an_empty_status(server: Server, tmp_path: Path) -> None:
     status = catalogue_of(server, tmp_path).status()
-    assert (len(status), repr(status)) == (0, "the catalogue is empty")
+    assert (len(status), repr(status)) == (0, "the catalogue is empty: `tess-source catalogue update` makes it")
 
 
 def test_a_list_that_the_others_of_its_pipeline_have_is_missing(server: Server, catalogue: SessionCatalogue) -> None:

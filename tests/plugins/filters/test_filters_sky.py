@@ -172,7 +172,7 @@ def test_what_nobody_knows_is_an_error_and_never_an_empty_answer(
     columns = {"cone": ["ra", "dec"]}.get(name, [name])
     frame = products().to_polars().drop(columns)
     frame = frame if lacking == "no column" else frame.with_columns(pl.lit(None, pl.Float64).alias(c) for c in columns)
-    with pytest.raises(QueryError, match=f"{columns[0]}.* is not known for 4 products of SPOC in sectors 14") as error:
+    with pytest.raises(QueryError, match=f"{columns[0]}.* is not known for 4 products of SPOC in sector 14") as error:
         session.select(session.found(Products(frame)), **{name: value})
     assert advice in str(error.value)
 
