@@ -60,9 +60,13 @@ def test_an_update_may_end_before_and_after_any_rename(
 ) -> None:
     catalogue = catalogue_of(server, tmp_path)
     catalogue.update("1-2", progress=False)
-    offer(server, NEW)
+    states = [OLD]
     replace = Path.replace
     for last in range(1, 12, size(3, 1)):
+        states.append(
+            [100 * last, 100 * last + 1]
+        )  # all lists are new each time, whatever was kept before the last end
+        offer(server, states[-1])
         left = [last]
 
         def ending(path: Path, target: Path, left: list[int] = left) -> Path:
@@ -76,9 +80,9 @@ def test_an_update_may_end_before_and_after_any_rename(
         with monkeypatch.context() as patch, pytest.raises(KilledError):
             patch.setattr(Path, "replace", ending)
             catalogue.update("1-2", progress=False)
-        check(catalogue, OLD, NEW)
+        check(catalogue, *states)
     catalogue.update("1-2", progress=False)
-    check(catalogue, NEW)
+    check(catalogue, states[-1])
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="processes are killed by signals of POSIX")
