@@ -86,7 +86,7 @@ def _targets_of_file(path: str | Path, missing: str) -> list[Any]:
         content = file.read_bytes()
         content = unpacked([content]) if content.startswith(GZIP) else content
         if (table := _binary_table(content)) is not None:
-            return _checked(_rows_of(table), where, missing)
+            return _checked(_rows_of(table, where), where, missing)
         text = _text(content)
     except (OSError, LoadError, UnicodeDecodeError) as error:
         raise QueryError(f"the list of targets {where} cannot be read: {bare_reason(error)}") from error
@@ -118,8 +118,8 @@ def _text(content: bytes) -> str:
     return text
 
 
-def _rows_of(table: Any) -> Iterator[ListedRow]:
-    for number, target in enumerate(rows_of_table(table) or (), 1):
+def _rows_of(table: Any, where: str) -> Iterator[ListedRow]:
+    for number, target in enumerate(rows_of_table(table, f"the list of targets {where}") or (), 1):
         yield ListedRow(f"row {number}", target)
 
 

@@ -52,12 +52,14 @@ def row_of(value: Any) -> Any:
     return columns.target(fields)
 
 
-def rows_of_table(value: Any) -> Iterator[Any] | None:
+def rows_of_table(value: Any, what: str = "the table") -> Iterator[Any] | None:
     """Return the targets of the rows of a table: ours, of astropy, pandas, polars, pyarrow or numpy, an answer, or a mapping of columns.
 
     Parameters
     ----------
     value : object
+    what : str
+        What errors call it.
 
     Returns
     -------
@@ -75,7 +77,7 @@ def rows_of_table(value: Any) -> Iterator[Any] | None:
         return None
     if (places := _coordinates(table)) is not None and Columns.among(names) is None:
         return iter([places])
-    columns = Columns.of(names, "the table")
+    columns = Columns.of(names, what)
     cells = {name: table[name] for name in columns.used}
     cells = {name: list(cells_of(cell)) if _is_column(cell) else repeat(cell) for name, cell in cells.items()}
     lengths = {name: len(column) for name, column in cells.items() if isinstance(column, list)}

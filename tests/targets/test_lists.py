@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import re
 import warnings
 from pathlib import Path
 from typing import Any
@@ -342,6 +343,12 @@ def test_a_file_that_is_no_text_is_not_a_list_of_strange_names(tmp_path: Path, c
 def test_a_number_with_commas_is_not_three_stars(tmp_path: Path) -> None:
     with pytest.raises(QueryError, match="'16,740,101' may be one TIC id or several"):
         means(read_targets(written(tmp_path, 'tic,name\n"16,740,101",KELT-9\n')))
+
+
+def test_a_file_without_a_column_of_targets_is_named(tmp_path: Path) -> None:
+    pl.DataFrame({"vic": [1]}).write_parquet(file := tmp_path / "list.parquet")
+    with pytest.raises(QueryError, match=rf"{re.escape(repr(str(file)))} has no column of targets .*; it has vic"):
+        read_targets(file)
 
 
 @pytest.mark.parametrize("form", ["parquet", "fits", "votable", "json", "jsonl"])
