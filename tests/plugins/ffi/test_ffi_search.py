@@ -139,7 +139,7 @@ def test_ticas_images_are_found_if_they_are_named_by_scripts_per_orbit_or_part_o
     assert orbits == ["o1", "o2", "o1a", "o1b", "o2a"] and found.products["cadence"].null_count() == 0
     both = session.search(kind="ffi", pipeline=["SPOC", "tica"], sector=27, camera=3, ccd=1)
     assert set(both.products["pipeline"]) == {"SPOC", "TICA"}
-    with pytest.raises(QueryError, match=r"of TICA in sectors 27; only SPOC's .*cadence"):
+    with pytest.raises(QueryError, match=r"of TICA in sector 27; only SPOC's .*cadence"):
         session.search(kind="ffi", pipeline="TICA", sector=27, time="2020-07-05")
 
 
