@@ -28,7 +28,8 @@ from tess_source.settings import Patience
 
 BODY = content(1)
 LENGTH = b"Content-Length: %d\r\n" % WHOLE
-GOOD = b"HTTP/1.1 200 OK\r\n" + LENGTH + b"\r\n" + BODY
+GOOD = b"HTTP/1.1 200 OK\r\n" + LENGTH + b"Connection: close\r\n\r\n" + BODY
+"""The server closes after each answer. It says so, or else another file might be asked for on a connection that is about to close."""
 HASTE = Patience(tries=1, first=0.001, longest=0.001, connect=30.0, read=30.0, over=30.0)
 
 
